@@ -1,0 +1,166 @@
+"""One service's database: SQLite in a file, or PostgreSQL. Units of work are plain synchronous functions, run in one hop to a
+worker thread each; a hop per statement is what makes asynchronous drivers slow.
+
+SQLite: WAL, `BEGIN IMMEDIATE` (a deferred transaction loses updates), `synchronous=FULL` (what was acknowledged survives a
+power cut), foreign keys on, and one writing thread, because the file has one writer anyway.
+PostgreSQL: every connection names its account in `kontor.account`; row-level security compares it (see migrations.py).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from kontor_chassis.errors import KontorError, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_READERS = 8
+_STATEMENT_SECONDS = 10
+_LOCK_SECONDS = 5
+_CONNECT_SECONDS = 3
+
+
+class Database:
+    """Opens sessions' connections; knows nothing of what is done with them."""
+
+    def __init__(self, url: str, *, name: str) -> None:
+        self.name = name
+        parsed = sa.make_url(url)
+        self.dialect = parsed.get_backend_name()
+        if self.dialect == "sqlite":
+            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+            self.engine = _sqlite_engine(parsed)
+            self._writers = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-write")
+        elif self.dialect == "postgresql":
+            self.engine = _postgresql_engine(parsed)
+            self._writers = ThreadPoolExecutor(_READERS, thread_name_prefix=f"{name}-write")
+        else:
+            raise ValueError(f"{name}: {self.dialect} is not supported, only sqlite and postgresql")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix=f"{name}-read")
+
+    @contextmanager
+    def reading(self, account_id: str) -> Iterator[sa.Connection]:
+        """A connection in autocommit: each statement sees what is committed when it starts."""
+        with translated(), self.engine.connect() as connection:
+            self.enter_account(connection, account_id)
+            yield connection
+
+    @contextmanager
+    def writing(self, account_id: str) -> Iterator[sa.Connection]:
+        """A connection in a write transaction that commits at the end of the block, and rolls back where it raises."""
+        with translated(), self.engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                self.enter_account(connection, account_id)
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+    def enter_account(self, connection: sa.Connection, account_id: str) -> None:
+        """Name the account to row-level security. Skipped where the connection already stands in it."""
+        if self.dialect != "postgresql" or connection.info.get("account") == account_id:
+            return
+        connection.exec_driver_sql("SELECT set_config('kontor.account', %s, false)", (account_id,))
+        connection.info["account"] = account_id
+
+    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that reads in a worker thread."""
+        return await _hop(self._readers, function, *args, **kwargs)
+
+    async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that writes in a worker thread; in SQLite they queue up for the one writer."""
+        return await _hop(self._writers, function, *args, **kwargs)
+
+    def close(self) -> None:
+        """Wait for running units of work, then close the connections."""
+        self._readers.shutdown(wait=True)
+        self._writers.shutdown(wait=True)
+        self.engine.dispose()
+
+
+async def _hop(executor: ThreadPoolExecutor, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(executor, lambda: function(*args, **kwargs))
+
+
+def _roll_back(connection: sa.Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except sa.exc.DBAPIError:
+        # The connection is gone, or SQLite has rolled back by itself; either way nothing is left of the transaction.
+        connection.invalidate()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a database that is away, locked or full into Unavailable; the caller may try again."""
+    try:
+        yield
+    except KontorError:
+        raise
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise Unavailable("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error
+        raise
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=_READERS + 1,
+        max_overflow=_READERS,
+        connect_args={"check_same_thread": False, "timeout": _LOCK_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "journal_size_limit=67108864"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _postgresql_engine(url: sa.URL) -> sa.Engine:
+    options = f"-c statement_timeout={_STATEMENT_SECONDS}s -c lock_timeout={_LOCK_SECONDS}s -c timezone=UTC"
+    engine = sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        pool_size=2 * _READERS,
+        max_overflow=4,
+        pool_timeout=_CONNECT_SECONDS,
+        pool_recycle=1800,
+        # Autocommit connections have nothing to roll back on return; writes end their transaction themselves.
+        pool_reset_on_return=None,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": options,
+            "application_name": "kontor",
+            "keepalives_idle": 10,
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def forget_account(_connection: Any, record: Any) -> None:
+        record.info.pop("account", None)
+
+    return engine

@@ -1,0 +1,52 @@
+"""Writes with a request id (AIP-155) happen once: the first one keeps its answer, the same one again gets that answer.
+
+Claimed at the start of the write transaction: in PostgreSQL a second claim waits on the first one's row, in SQLite on the
+writer; either way it then sees the finished answer. A write that fails rolls its claim back and may be tried again.
+"""
+
+import hashlib
+from typing import Any
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+
+from kontor_chassis.db.plumbing import IDEMPOTENCY
+from kontor_chassis.db.sessions import WriteSession
+from kontor_chassis.db.upsert import insert_or_ignore
+from kontor_chassis.errors import AlreadyExists, IdempotencyMismatch
+
+MAX_REQUEST_ID = 128
+
+
+def fingerprint(method: str, request: Message) -> str:
+    """Hash of a call without its request id."""
+    body = type(request)()
+    body.CopyFrom(request)
+    body.ClearField("request_id")
+    return hashlib.sha256(method.encode() + b"\0" + body.SerializeToString(deterministic=True)).hexdigest()
+
+
+def claim(session: WriteSession, request_id: str, mark: str) -> bytes | None:
+    """Take the request id. None: it is new, go on. Bytes: the answer that was given before.
+
+    Raises IdempotencyMismatch where the id came with another call, AlreadyExists where the answer held a secret and was not kept.
+    """
+    row = {"account_id": session.account_id, "user_id": session.user_id, "request_id": request_id}
+    if insert_or_ignore(session.connection, IDEMPOTENCY, row | {"fingerprint": mark, "create_time": session.now}):
+        return None
+    found = session.execute(sa.select(IDEMPOTENCY.c.fingerprint, IDEMPOTENCY.c.response).where(*_is(row))).one()
+    if found.fingerprint != mark:
+        raise IdempotencyMismatch("This idempotency key was used with another request.")
+    if found.response is None:
+        raise AlreadyExists("This was done before; its secret is shown once only.", reason="SECRET_SHOWN_ONCE")
+    return bytes(found.response)
+
+
+def keep(session: WriteSession, request_id: str, response: bytes) -> None:
+    """Keep the answer for the next time; a call whose answer holds a secret leaves it out."""
+    row = {"account_id": session.account_id, "user_id": session.user_id, "request_id": request_id}
+    session.execute(sa.update(IDEMPOTENCY).where(*_is(row)).values(response=response))
+
+
+def _is(row: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
+    return [IDEMPOTENCY.c[name] == value for name, value in row.items()]

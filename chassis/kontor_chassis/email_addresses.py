@@ -1,0 +1,27 @@
+"""E-mail addresses as values. What is shown stays as typed; what is compared is normalised here."""
+
+import re
+
+import idna
+
+# RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.3.
+_LOCAL_LIMIT = 64
+_LIMIT = 254
+_FORBIDDEN = re.compile(r"[\s<>(),;:\"\[\]\\\x00-\x1f\x7f]")
+
+
+def normalise_email(address: str) -> str | None:
+    """The address for comparing: lower case, domain as ASCII (IDNA 2008). None where it is no usable address.
+
+    The local part is compared without case too, against RFC 5321 section 2.4: no provider tells Anna@ from anna@.
+    """
+    text = address.strip()
+    local, at, domain = text.rpartition("@")
+    if not at or not local or len(local.encode()) > _LOCAL_LIMIT or _FORBIDDEN.search(local) or "@" in local:
+        return None
+    try:
+        ascii_domain = idna.encode(domain.rstrip(".").lower(), uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return None
+    normalised = f"{local.casefold()}@{ascii_domain}"
+    return normalised if len(normalised) <= _LIMIT else None

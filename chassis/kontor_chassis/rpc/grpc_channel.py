@@ -1,0 +1,70 @@
+"""The channel of the split profile: gRPC with deadlines, keepalive, round robin, and retries where they are safe."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import grpc
+import orjson
+from google.protobuf.message import Message
+
+from kontor.type.v1 import rule_pb2
+from kontor_chassis.rpc.dispatch import Method
+from kontor_chassis.rpc.status import from_rpc_error
+
+R = TypeVar("R", bound=Message)
+
+# A raw mail of 25 MiB and its frame.
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+
+
+class GrpcChannel:
+    """`reads` are the full method names (`kontor.contacts.v1.PersonService/GetPerson`) that may be sent again when the
+    service went away; writes are not, because the first one may have happened."""
+
+    def __init__(self, url: str, reads: Iterable[str] = ()) -> None:
+        self._channel = grpc.aio.insecure_channel(url, options=_options(reads))
+        self._methods: dict[str, Callable[..., Any]] = {}
+
+    async def unary(self, path: str, request: Message, response_type: type[R], *, metadata: Mapping[str, str], timeout: float) -> R:  # noqa: ASYNC109
+        method = self._methods.get(path)
+        if method is None:
+            method = self._methods[path] = self._channel.unary_unary(
+                path, request_serializer=type(request).SerializeToString, response_deserializer=response_type.FromString
+            )
+        try:
+            response: R = await method(request, timeout=timeout, metadata=tuple(metadata.items()))
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
+        return response
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+def safe_methods(methods: Iterable[Method]) -> list[str]:
+    """Those that only read."""
+    return [method.path[1:] for method in methods if method.rule.transaction == rule_pb2.TRANSACTION_READ]
+
+
+def _options(reads: Iterable[str]) -> list[tuple[str, Any]]:
+    names = [{"service": service, "method": method} for service, _, method in (name.partition("/") for name in reads)]
+    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if names:
+        retry = {
+            "maxAttempts": 3,
+            "initialBackoff": "0.05s",
+            "maxBackoff": "0.5s",
+            "backoffMultiplier": 3,
+            "retryableStatusCodes": ["UNAVAILABLE"],
+        }
+        config["methodConfig"] = [{"name": names, "retryPolicy": retry}]
+    return [
+        ("grpc.service_config", orjson.dumps(config).decode()),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.keepalive_time_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", 5_000),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.dns_min_time_between_resolutions_ms", 2_000),
+    ]

@@ -1,0 +1,57 @@
+"""Settings that every process knows. Environment variables `KONTOR_…`, else the file named by `KONTOR_ENV_FILE`
+(default `kontor.env` in the working folder), else a default with which the embedded profile works."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="KONTOR_", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default=Path("var"), description="Folder of the embedded profile: databases, queues, index, files, keys.")
+    http_host: str = Field(default="127.0.0.1", description="Address that HTTP listens on.")
+    http_port: int = Field(default=8080, ge=0, le=65535, description="Port of HTTP.")
+    smtp_host: str = Field(default="127.0.0.1", description="Address that SMTP listens on.")
+    smtp_port: int = Field(default=2525, ge=0, le=65535, description="Port of SMTP.")
+    mail_domain: str = Field(default="kontor.localhost", description="Domain of dropbox addresses; its MX points at SMTP.")
+    owner_email: str = Field(default="", description="Owner of the first account, made at the first start; empty: generated.")
+    owner_password: str = Field(default="", repr=False, description="The owner's password; empty: generated and printed once.")
+    database_url: str = Field(
+        default="",
+        repr=False,
+        description="PostgreSQL address with `{service}` where the service's name goes; empty: SQLite files in the data folder.",
+    )
+    bus_url: str = Field(default="", repr=False, description="RabbitMQ address `amqp://…`; empty: durable local queues.")
+    search_url: str = Field(default="", repr=False, description="Meilisearch address, its key as the password; empty: embedded index.")
+    blob_url: str = Field(default="", description="Where files are kept, `file:///…`; empty: below the data folder.")
+    smtp_relay_url: str = Field(default="", repr=False, description="Relay for outgoing mail; empty: files below the data folder.")
+    keys_dir: Path | None = Field(default=None, description="Folder of the signing keys; empty: `keys` below the data folder.")
+    channel_url: str = Field(
+        default="dns:///kontor-{service}:50051",
+        description="gRPC address of the other services with `{service}` where the name goes; used in the split profile.",
+    )
+    grpc_host: str = Field(default="0.0.0.0", description="Address that gRPC listens on in the split profile.")  # noqa: S104
+    grpc_port: int = Field(default=50051, ge=0, le=65535, description="Port of gRPC in the split profile.")
+    health_port: int = Field(default=8081, ge=0, le=65535, description="Port of health and metrics of a service in the split profile.")
+    otlp_endpoint: str = Field(default="", description="OpenTelemetry collector `http://host:4317`; empty: traces are passed on only.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` for people, `json` for collectors.")
+    drain_seconds: float = Field(default=15.0, ge=0, description="How long a stopping process lets running work finish.")
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.keys_dir or self.data_dir / "keys"
+
+    def database_url_of(self, service: str) -> str:
+        """Address of a service's own database. A file below the data folder where no server is set."""
+        if self.database_url:
+            return self.database_url.replace("{service}", service.replace("-", "_"))
+        return f"sqlite:///{self.data_dir / (service + '.db')}"
+
+
+def load_settings() -> Settings:
+    """Read the environment; raises pydantic.ValidationError naming the variable that is wrong."""
+    return Settings(_env_file=os.environ.get("KONTOR_ENV_FILE", "kontor.env"))  # type: ignore[call-arg]

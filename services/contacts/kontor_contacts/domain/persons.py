@@ -1,0 +1,84 @@
+"""A person: the values, and the rules that hold whatever stores them."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from kontor_chassis.errors import invalid
+from kontor_chassis.text import clean_line, clean_text, fold
+from kontor_contacts.domain.contact_points import ContactPoints, checked
+from kontor_contacts.domain.positions import Position
+from kontor_contacts.domain.tags import tag_names
+
+# What a client may set; everything else is ours.
+WRITABLE = frozenset({"title", "first_name", "last_name", "background", "language", "emails", "phones", "addresses", "webs", "tags"})
+_POINTS = frozenset({"emails", "phones", "addresses", "webs"})
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True)
+class Person:
+    last_name: str
+    first_name: str = ""
+    title: str = ""
+    background: str = ""
+    # BCP 47: `de`, `pt-BR`.
+    language: str = ""
+    points: ContactPoints = field(default=ContactPoints())
+    tags: tuple[str, ...] = ()
+    id: str = ""
+    version: int = 0
+    positions: tuple[Position, ...] = ()
+    create_time: datetime | None = None
+    update_time: datetime | None = None
+    creator_user_id: str = ""
+
+    @property
+    def display_name(self) -> str:
+        return " ".join(part for part in (self.title, self.first_name, self.last_name) if part)
+
+    @property
+    def sort_key(self) -> str:
+        """Last name first, as lists are sorted."""
+        return fold(f"{self.last_name} {self.first_name}")
+
+    @property
+    def given_key(self) -> str:
+        """First name first, as people type."""
+        return fold(f"{self.first_name} {self.last_name}")
+
+
+def checked_person(person: Person, *, country: str) -> Person:
+    """The person with cleaned values. Raises InvalidArgument naming the field."""
+    if person.language and not _LANGUAGE.fullmatch(person.language):
+        raise invalid("language", "is not a language code (BCP 47)")
+    return replace(
+        person,
+        title=clean_line(person.title, field="title", limit=100),
+        first_name=clean_line(person.first_name, field="first_name"),
+        last_name=clean_line(person.last_name, field="last_name", required=True),
+        background=clean_text(person.background, field="background"),
+        points=checked(person.points, country=country),
+        tags=tag_names(person.tags),
+    )
+
+
+def with_changes(person: Person, wanted: Person, mask: Collection[str]) -> Person:
+    """`person` with the fields in `mask` taken from `wanted`; fields that are not the client's to set stay as they are."""
+    names = WRITABLE.intersection(mask)
+    plain = {name: getattr(wanted, name) for name in names - _POINTS}
+    points = {name: getattr(wanted.points, name) for name in names & _POINTS}
+    return replace(person, **plain, points=replace(person.points, **points))
+
+
+def changed_fields(before: Person, after: Person) -> list[str]:
+    """Names of the writable fields that differ, sorted. The order of tags means nothing."""
+    return sorted(name for name in WRITABLE if value_of(before, name) != value_of(after, name))
+
+
+def value_of(person: Person, name: str) -> object:
+    """A writable field as a comparable value."""
+    if name in _POINTS:
+        return getattr(person.points, name)
+    return sorted(person.tags) if name == "tags" else getattr(person, name)

@@ -1,0 +1,83 @@
+"""Our facts, written to the outbox of the session in which they become true."""
+
+from google.type.date_pb2 import Date
+
+from kontor.contacts.events.v1 import events_pb2 as pb
+from kontor_chassis.db.sessions import WriteSession
+from kontor_chassis.email_addresses import normalise_email
+from kontor_chassis.proto import to_date
+from kontor_contacts.domain.contact_points import ContactPoints
+from kontor_contacts.domain.organisations import Organisation
+from kontor_contacts.domain.persons import Person
+from kontor_contacts.domain.positions import Position
+
+
+def person_created(session: WriteSession, person: Person) -> None:
+    session.publish(pb.PersonCreated(person=_person(person)), subject=f"persons/{person.id}", sequence=person.version)
+
+
+def person_updated(session: WriteSession, person: Person, changed: list[str]) -> None:
+    body = pb.PersonUpdated(person=_person(person), changed_fields=changed)
+    session.publish(body, subject=f"persons/{person.id}", sequence=person.version)
+
+
+def person_deleted(session: WriteSession, person: Person) -> None:
+    session.publish(pb.PersonDeleted(id=person.id), subject=f"persons/{person.id}", sequence=person.version + 1)
+
+
+def organisation_created(session: WriteSession, organisation: Organisation) -> None:
+    body = pb.OrganisationCreated(organisation=_organisation(organisation))
+    session.publish(body, subject=f"organisations/{organisation.id}", sequence=organisation.version)
+
+
+def organisation_updated(session: WriteSession, organisation: Organisation, changed: list[str]) -> None:
+    body = pb.OrganisationUpdated(organisation=_organisation(organisation), changed_fields=changed)
+    session.publish(body, subject=f"organisations/{organisation.id}", sequence=organisation.version)
+
+
+def organisation_deleted(session: WriteSession, organisation: Organisation) -> None:
+    body = pb.OrganisationDeleted(id=organisation.id)
+    session.publish(body, subject=f"organisations/{organisation.id}", sequence=organisation.version + 1)
+
+
+def position_created(session: WriteSession, position: Position) -> None:
+    session.publish(pb.PositionCreated(position=_position(position)), subject=_position_ref(position), sequence=position.version)
+
+
+def position_updated(session: WriteSession, position: Position) -> None:
+    session.publish(pb.PositionUpdated(position=_position(position)), subject=_position_ref(position), sequence=position.version)
+
+
+def position_deleted(session: WriteSession, position: Position) -> None:
+    session.publish(pb.PositionDeleted(position=_position(position)), subject=_position_ref(position), sequence=position.version + 1)
+
+
+def _position_ref(position: Position) -> str:
+    return f"persons/{position.person_id}/positions/{position.id}"
+
+
+def _person(person: Person) -> pb.PersonFacts:
+    return pb.PersonFacts(id=person.id, display_name=person.display_name, email_addresses=_addresses(person.points), tags=person.tags)
+
+
+def _organisation(organisation: Organisation) -> pb.OrganisationFacts:
+    addresses = _addresses(organisation.points)
+    return pb.OrganisationFacts(id=organisation.id, name=organisation.name, email_addresses=addresses, tags=organisation.tags)
+
+
+def _addresses(points: ContactPoints) -> list[str]:
+    normalised = (normalise_email(email.address) for email in points.emails)
+    return [address for address in normalised if address]
+
+
+def _position(position: Position) -> pb.PositionFacts:
+    first: Date | None = to_date(position.from_date)
+    last: Date | None = to_date(position.to_date)
+    return pb.PositionFacts(
+        id=position.id,
+        person_id=position.person_id,
+        organisation_id=position.organisation_id,
+        role=position.role,
+        from_date=first,
+        to_date=last,
+    )

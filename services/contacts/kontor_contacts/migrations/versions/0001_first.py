@@ -1,0 +1,114 @@
+"""First."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from kontor_chassis.db.migrations import create_plumbing, enable_tenancy
+from kontor_chassis.db.types import Instant, Key
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    create_plumbing()
+    op.create_table(
+        "accounts",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id"),
+    )
+    op.create_table(
+        "contact_points",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("record_id", Key, nullable=False),
+        sa.Column("medium", Key, nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("lookup", Key, nullable=False),
+        sa.Column("postcode", sa.Text(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "record_id", "medium", "place"),
+    )
+    op.create_index("contact_points_by_lookup", "contact_points", ["account_id", "medium", "lookup"], unique=False)
+    op.create_table(
+        "organisations",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sort_key", Key, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("background", sa.Text(), nullable=False),
+        sa.Column("industry", sa.Text(), nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("update_time", Instant, nullable=False),
+        sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("organisations_by_name", "organisations", ["account_id", "sort_key", "id"], unique=False)
+    op.create_table(
+        "persons",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("sort_key", Key, nullable=False),
+        sa.Column("given_key", Key, nullable=False),
+        sa.Column("background", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("update_time", Instant, nullable=False),
+        sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("persons_by_given_name", "persons", ["account_id", "given_key", "id"], unique=False)
+    op.create_index("persons_by_name", "persons", ["account_id", "sort_key", "id"], unique=False)
+    op.create_table(
+        "tags",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("tags_by_key", "tags", ["account_id", "key"], unique=True)
+    op.create_table(
+        "positions",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("organisation_id", Key, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("department", sa.Text(), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("from_date", sa.Text(), nullable=True),
+        sa.Column("to_date", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id", "organisation_id"], ["organisations.account_id", "organisations.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["account_id", "person_id"], ["persons.account_id", "persons.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("positions_by_organisation", "positions", ["account_id", "organisation_id", "person_id"], unique=False)
+    op.create_index("positions_by_person", "positions", ["account_id", "person_id"], unique=False)
+    op.create_table(
+        "taggings",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("record_id", Key, nullable=False),
+        sa.Column("tag_id", Key, nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("sort_key", Key, nullable=False),
+        sa.ForeignKeyConstraint(["account_id", "tag_id"], ["tags.account_id", "tags.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account_id", "record_id", "tag_id"),
+    )
+    op.create_index("taggings_by_tag", "taggings", ["account_id", "tag_id", "noun", "sort_key", "record_id"], unique=False)
+    enable_tenancy("accounts", "contact_points", "organisations", "persons", "tags", "positions", "taggings")

@@ -1,0 +1,25 @@
+"""The door of contacts: people, organisations, what joins them, and their tags."""
+
+from kontor.identity.events.v1 import events_pb2 as identity
+from kontor_chassis.service import Service
+from kontor_contacts.events import consumed
+from kontor_contacts.rpc import documents, organisations, persons, positions, tags
+from kontor_contacts.store.tables import METADATA
+
+SERVICE = Service(
+    name="contacts",
+    package="contacts",
+    rpc={
+        "kontor.contacts.v1.PersonService": persons,
+        "kontor.contacts.v1.OrganisationService": organisations,
+        "kontor.contacts.v1.PositionService": positions,
+        "kontor.contacts.v1.TagService": tags,
+        "kontor.type.v1.DocumentSource": documents,
+    },
+    metadata=METADATA,
+    migrations="kontor_contacts.migrations",
+    consumes={
+        identity.AccountCreated: consumed.account_changed,
+        identity.AccountUpdated: consumed.account_changed,
+    },
+)

@@ -1,0 +1,124 @@
+"""Every SQL statement about organisations."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.text import prefix_end
+from kontor_contacts.domain.organisations import Organisation
+from kontor_contacts.store import contact_points, tags
+from kontor_contacts.store.tables import ORGANISATIONS as O
+from kontor_contacts.store.tables import TAGGINGS as G
+
+NOUN = "organisations"
+# A place in a list: sort key and id.
+After = tuple[str, str]
+
+_WHOLE = sa.select(O, contact_points.column(O).label("points"), tags.column(O).label("tags"))
+
+
+def get(session: ReadSession, organisation_id: str) -> Organisation | None:
+    row = session.execute(_WHOLE.where(O.c.account_id == session.account_id, O.c.id == organisation_id)).one_or_none()
+    return _organisation(row) if row else None
+
+
+def lock(session: WriteSession, organisation_id: str) -> Organisation | None:
+    """The organisation, with its row locked until the end of the session."""
+    held = sa.select(O.c.id).where(O.c.account_id == session.account_id, O.c.id == organisation_id).with_for_update()
+    return get(session, organisation_id) if session.execute(held).first() else None
+
+
+def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Organisation]:
+    """Those that exist, in no particular order."""
+    return [_organisation(row) for row in session.execute(_WHOLE.where(O.c.account_id == session.account_id, O.c.id.in_(ids)))]
+
+
+def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: After | None, limit: int) -> list[Organisation]:
+    """Organisations by name; `name` is a folded prefix."""
+    if tag_ids:
+        walked = G.alias("walked")
+        key, record_id = walked.c.sort_key, walked.c.record_id
+        statement = sa.select(record_id.label("id")).where(
+            walked.c.account_id == session.account_id, walked.c.tag_id == tag_ids[0], walked.c.noun == NOUN
+        )
+        for number, tag_id in enumerate(tag_ids[1:]):
+            other = G.alias(f"other{number}")
+            carried = sa.select(sa.literal(1)).where(
+                other.c.account_id == session.account_id, other.c.record_id == record_id, other.c.tag_id == tag_id
+            )
+            statement = statement.where(carried.exists())
+    else:
+        key, record_id = O.c.sort_key, O.c.id
+        statement = sa.select(record_id.label("id")).where(O.c.account_id == session.account_id)
+    if name:
+        statement = statement.where(key >= name, key < prefix_end(name))
+    if after:
+        statement = statement.where(sa.tuple_(key, record_id) > after)
+    places = statement.order_by(key, record_id).limit(limit).subquery("places")
+    whole = _WHOLE.join(places, sa.and_(O.c.account_id == session.account_id, O.c.id == places.c.id))
+    return [_organisation(row) for row in session.execute(whole.order_by(O.c.sort_key, O.c.id))]
+
+
+def insert(session: WriteSession, organisation: Organisation) -> Organisation:
+    """Answers the organisation with its tags as they are kept."""
+    origin = {"create_time": organisation.create_time, "creator_user_id": organisation.creator_user_id}
+    session.execute(sa.insert(O).values(account_id=session.account_id, **_values(organisation), **origin))
+    contact_points.insert(session, NOUN, organisation.id, organisation.points)
+    if not organisation.tags:
+        return organisation
+    return replace(organisation, tags=tags.replace(session, NOUN, organisation.id, organisation.tags, sort_key=organisation.sort_key))
+
+
+def update(session: WriteSession, before: Organisation, after: Organisation) -> Organisation:
+    """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
+    session.execute(sa.update(O).where(O.c.account_id == session.account_id, O.c.id == after.id).values(_values(after)))
+    if before.points != after.points:
+        contact_points.delete(session, after.id)
+        contact_points.insert(session, NOUN, after.id, after.points)
+    if set(before.tags) == set(after.tags) and before.sort_key == after.sort_key:
+        return after
+    return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
+
+
+def delete(session: WriteSession, organisation_id: str) -> None:
+    contact_points.delete(session, organisation_id)
+    session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == organisation_id))
+    session.execute(sa.delete(O).where(O.c.account_id == session.account_id, O.c.id == organisation_id))
+
+
+def all_after(session: ReadSession, after: str, limit: int) -> list[Organisation]:
+    """Organisations by id, for reading all of them."""
+    statement = _WHOLE.where(O.c.account_id == session.account_id, O.c.id > after).order_by(O.c.id).limit(limit)
+    return [_organisation(row) for row in session.execute(statement)]
+
+
+def _values(organisation: Organisation) -> dict[str, Any]:
+    return {
+        "id": organisation.id,
+        "version": organisation.version,
+        "name": organisation.name,
+        "sort_key": organisation.sort_key,
+        "kind": organisation.kind,
+        "background": organisation.background,
+        "industry": organisation.industry,
+        "update_time": organisation.update_time,
+    }
+
+
+def _organisation(row: sa.Row[Any]) -> Organisation:
+    return Organisation(
+        id=row.id,
+        version=row.version,
+        name=row.name,
+        kind=row.kind,
+        background=row.background,
+        industry=row.industry,
+        points=contact_points.from_rows(row.points),
+        tags=tags.from_rows(row.tags),
+        create_time=row.create_time,
+        update_time=row.update_time,
+        creator_user_id=row.creator_user_id,
+    )

@@ -1,0 +1,65 @@
+"""Every SQL statement about positions."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_contacts.domain.positions import Position
+from kontor_contacts.store.tables import ORGANISATIONS as O
+from kontor_contacts.store.tables import POSITIONS as T
+
+_WHOLE = sa.select(T, O.c.name.label("organisation_name")).join(O, sa.and_(O.c.account_id == T.c.account_id, O.c.id == T.c.organisation_id))
+
+
+def get(session: ReadSession, person_id: str, position_id: str) -> Position | None:
+    statement = _WHOLE.where(T.c.account_id == session.account_id, T.c.id == position_id, T.c.person_id == person_id)
+    row = session.execute(statement).one_or_none()
+    return _position(row) if row else None
+
+
+def of_organisation(session: ReadSession, organisation_id: str) -> list[Position]:
+    rows = session.execute(_WHOLE.where(T.c.account_id == session.account_id, T.c.organisation_id == organisation_id))
+    return [_position(row) for row in rows]
+
+
+def insert(session: WriteSession, position: Position) -> None:
+    session.execute(sa.insert(T).values(account_id=session.account_id, person_id=position.person_id, **_values(position)))
+
+
+def update(session: WriteSession, position: Position) -> None:
+    session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id == position.id).values(_values(position)))
+
+
+def delete(session: WriteSession, position_ids: Sequence[str]) -> None:
+    session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id.in_(position_ids)))
+
+
+def _values(position: Position) -> dict[str, Any]:
+    return {
+        "id": position.id,
+        "version": position.version,
+        "organisation_id": position.organisation_id,
+        "role": position.role,
+        "department": position.department,
+        "is_primary": position.primary,
+        "from_date": position.from_date.isoformat() if position.from_date else None,
+        "to_date": position.to_date.isoformat() if position.to_date else None,
+    }
+
+
+def _position(row: sa.Row[Any]) -> Position:
+    return Position(
+        id=row.id,
+        version=row.version,
+        person_id=row.person_id,
+        organisation_id=row.organisation_id,
+        organisation_name=row.organisation_name,
+        role=row.role,
+        department=row.department,
+        primary=row.is_primary,
+        from_date=date.fromisoformat(row.from_date) if row.from_date else None,
+        to_date=date.fromisoformat(row.to_date) if row.to_date else None,
+    )

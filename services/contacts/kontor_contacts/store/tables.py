@@ -1,0 +1,123 @@
+"""The tables of contacts. `account_id` leads every key and index."""
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.types import Instant, Key
+
+METADATA = sa.MetaData()
+
+PERSONS = sa.Table(
+    "persons",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("first_name", sa.Text, nullable=False),
+    sa.Column("last_name", sa.Text, nullable=False),
+    # Folded, last name first and first name first: what lists sort by and names are looked up by.
+    sa.Column("sort_key", Key, nullable=False),
+    sa.Column("given_key", Key, nullable=False),
+    sa.Column("background", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    sa.Column("creator_user_id", sa.Text, nullable=False),
+    sa.Index("persons_by_name", "account_id", "sort_key", "id"),
+    sa.Index("persons_by_given_name", "account_id", "given_key", "id"),
+)
+
+ORGANISATIONS = sa.Table(
+    "organisations",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sort_key", Key, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("background", sa.Text, nullable=False),
+    sa.Column("industry", sa.Text, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    sa.Column("creator_user_id", sa.Text, nullable=False),
+    sa.Index("organisations_by_name", "account_id", "sort_key", "id"),
+)
+
+POSITIONS = sa.Table(
+    "positions",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("person_id", Key, nullable=False),
+    sa.Column("organisation_id", Key, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("department", sa.Text, nullable=False),
+    sa.Column("is_primary", sa.Boolean, nullable=False),
+    # ISO 8601 days.
+    sa.Column("from_date", sa.Text),
+    sa.Column("to_date", sa.Text),
+    sa.ForeignKeyConstraint(["account_id", "person_id"], ["persons.account_id", "persons.id"], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(["account_id", "organisation_id"], ["organisations.account_id", "organisations.id"], ondelete="CASCADE"),
+    sa.Index("positions_by_person", "account_id", "person_id"),
+    sa.Index("positions_by_organisation", "account_id", "organisation_id", "person_id"),
+)
+
+# Of people and organisations alike; `noun` says of which (`persons`, `organisations`).
+CONTACT_POINTS = sa.Table(
+    "contact_points",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("record_id", Key, primary_key=True),
+    # `email`, `phone`, `postal` or `web`.
+    sa.Column("medium", Key, primary_key=True),
+    # Place in the record's list, from 0.
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("noun", Key, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("is_primary", sa.Boolean, nullable=False),
+    # As typed; the street of a postal address.
+    sa.Column("value", sa.Text, nullable=False),
+    # What it is compared by: normalised e-mail address, E.164 number; empty where there is none.
+    sa.Column("lookup", Key, nullable=False),
+    sa.Column("postcode", sa.Text, nullable=False),
+    sa.Column("city", sa.Text, nullable=False),
+    sa.Column("region", sa.Text, nullable=False),
+    sa.Column("country", sa.Text, nullable=False),
+    sa.Index("contact_points_by_lookup", "account_id", "medium", "lookup"),
+)
+
+TAGS = sa.Table(
+    "tags",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # Without case; unique, so that two writers cannot make one tag twice.
+    sa.Column("key", Key, nullable=False),
+    sa.Index("tags_by_key", "account_id", "key", unique=True),
+)
+
+# Carries the record's sort key, so that a list by tags walks one index in order and stops when the page is full.
+TAGGINGS = sa.Table(
+    "taggings",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("record_id", Key, primary_key=True),
+    sa.Column("tag_id", Key, primary_key=True),
+    sa.Column("noun", Key, nullable=False),
+    sa.Column("sort_key", Key, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "tag_id"], ["tags.account_id", "tags.id"], ondelete="CASCADE"),
+    sa.Index("taggings_by_tag", "account_id", "tag_id", "noun", "sort_key", "record_id"),
+)
+
+# Replica of identity's accounts: what phone numbers without a country code mean.
+ACCOUNTS = sa.Table(
+    "accounts",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("country", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+)

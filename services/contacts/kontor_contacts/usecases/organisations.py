@@ -1,0 +1,86 @@
+"""What can happen to an organisation."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from kontor_chassis.audit import created, deleted, updated
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import NotFound
+from kontor_chassis.etags import check_etag
+from kontor_chassis.ids import new_id
+from kontor_chassis.text import fold
+from kontor_contacts.domain.organisations import Organisation, changed_fields, checked_organisation, value_of, with_changes
+from kontor_contacts.events import published
+from kontor_contacts.store import accounts, organisations, positions, tags
+from kontor_contacts.usecases import persons
+
+
+def create(session: WriteSession, wanted: Organisation) -> Organisation:
+    """Raises InvalidArgument."""
+    organisation = replace(
+        checked_organisation(wanted, country=accounts.country(session)),
+        id=new_id(),
+        version=1,
+        create_time=session.now,
+        update_time=session.now,
+        creator_user_id=session.user_id,
+    )
+    organisation = organisations.insert(session, organisation)
+    names = changed_fields(Organisation(name=""), organisation)
+    created(session, f"organisations/{organisation.id}", {name: value_of(organisation, name) for name in names})
+    published.organisation_created(session, organisation)
+    return organisation
+
+
+def get(session: ReadSession, organisation_id: str) -> Organisation:
+    """Raises NotFound."""
+    organisation = organisations.get(session, organisation_id)
+    if organisation is None:
+        raise NotFound("The organisation does not exist.")
+    return organisation
+
+
+def find(session: ReadSession, *, tag: Sequence[str], name: str, after: organisations.After | None, limit: int) -> list[Organisation]:
+    """Organisations with all of these tags, by name. A tag that does not exist narrows to nothing."""
+    tag_ids = tags.rarest_first(session, organisations.NOUN, tag) if tag else []
+    if tag_ids is None:
+        return []
+    return organisations.page(session, tag_ids=tag_ids, name=fold(name), after=after, limit=limit)
+
+
+def update(session: WriteSession, organisation_id: str, wanted: Organisation, *, mask: Collection[str], etag: str) -> Organisation:
+    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+    before = _lock(session, organisation_id, etag)
+    after = checked_organisation(with_changes(before, wanted, mask), country=accounts.country(session))
+    changed = changed_fields(before, after)
+    if not changed:
+        return before
+    after = replace(after, version=before.version + 1, update_time=session.now)
+    after = organisations.update(session, before, after)
+    updated(session, f"organisations/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
+    published.organisation_updated(session, after, changed)
+    return after
+
+
+def delete(session: WriteSession, organisation_id: str, *, etag: str) -> None:
+    """Delete the organisation and the positions there; the people stay. Raises NotFound, Aborted."""
+    organisation = _lock(session, organisation_id, etag)
+    ended = positions.of_organisation(session, organisation.id)
+    # In the order of ids, so that two deletions cannot wait for each other.
+    people = [persons.lock(session, person_id) for person_id in sorted({position.person_id for position in ended})]
+    positions.delete(session, [position.id for position in ended])
+    organisations.delete(session, organisation.id)
+    deleted(session, f"organisations/{organisation.id}", {"name": organisation.name})
+    for position in ended:
+        published.position_deleted(session, position)
+    for person in people:
+        persons.touch(session, person)
+    published.organisation_deleted(session, organisation)
+
+
+def _lock(session: WriteSession, organisation_id: str, etag: str) -> Organisation:
+    organisation = organisations.lock(session, organisation_id)
+    if organisation is None:
+        raise NotFound("The organisation does not exist.")
+    check_etag(etag, organisation.version)
+    return organisation

@@ -1,0 +1,90 @@
+"""What can happen to a person."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from kontor_chassis.audit import created, deleted, updated
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import NotFound
+from kontor_chassis.etags import check_etag
+from kontor_chassis.ids import new_id
+from kontor_chassis.text import fold
+from kontor_contacts.domain.persons import Person, changed_fields, checked_person, value_of, with_changes
+from kontor_contacts.events import published
+from kontor_contacts.store import accounts, persons, positions, tags
+
+
+def create(session: WriteSession, wanted: Person) -> Person:
+    """Raises InvalidArgument."""
+    person = replace(
+        checked_person(wanted, country=accounts.country(session)),
+        id=new_id(),
+        version=1,
+        create_time=session.now,
+        update_time=session.now,
+        creator_user_id=session.user_id,
+        positions=(),
+    )
+    person = persons.insert(session, person)
+    created(session, f"persons/{person.id}", {name: value_of(person, name) for name in changed_fields(Person(last_name=""), person)})
+    published.person_created(session, person)
+    return person
+
+
+def get(session: ReadSession, person_id: str) -> Person:
+    """Raises NotFound."""
+    person = persons.get(session, person_id)
+    if person is None:
+        raise NotFound("The person does not exist.")
+    return person
+
+
+def find(
+    session: ReadSession, *, tag: Sequence[str], organisation_id: str, name: str, after: persons.After | None, limit: int
+) -> list[tuple[persons.After, Person]]:
+    """People with all of these tags, by name, each with its place in the list. A tag that does not exist narrows to nobody."""
+    tag_ids = tags.rarest_first(session, persons.NOUN, tag) if tag else []
+    if tag_ids is None:
+        return []
+    return persons.page(session, tag_ids=tag_ids, organisation_id=organisation_id, name=fold(name), after=after, limit=limit)
+
+
+def update(session: WriteSession, person_id: str, wanted: Person, *, mask: Collection[str], etag: str) -> Person:
+    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+    before = lock(session, person_id, etag)
+    after = checked_person(with_changes(before, wanted, mask), country=accounts.country(session))
+    changed = changed_fields(before, after)
+    if not changed:
+        return before
+    after = replace(after, version=before.version + 1, update_time=session.now)
+    after = persons.update(session, before, after)
+    updated(session, f"persons/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
+    published.person_updated(session, after, changed)
+    return after
+
+
+def delete(session: WriteSession, person_id: str, *, etag: str) -> None:
+    """Delete the person with their positions. Raises NotFound, Aborted."""
+    person = lock(session, person_id, etag)
+    positions.delete(session, [position.id for position in person.positions])
+    persons.delete(session, person.id)
+    deleted(session, f"persons/{person.id}", {"name": person.display_name})
+    for position in person.positions:
+        published.position_deleted(session, position)
+    published.person_deleted(session, person)
+
+
+def touch(session: WriteSession, person: Person) -> Person:
+    """Raise the version because something shown with the person has changed; the caller holds the row."""
+    after = replace(person, version=person.version + 1, update_time=session.now)
+    persons.update(session, person, after)
+    published.person_updated(session, after, ["positions"])
+    return after
+
+
+def lock(session: WriteSession, person_id: str, etag: str = "") -> Person:
+    person = persons.lock(session, person_id)
+    if person is None:
+        raise NotFound("The person does not exist.")
+    check_etag(etag, person.version)
+    return person

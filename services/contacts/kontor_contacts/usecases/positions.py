@@ -1,0 +1,82 @@
+"""What can happen to a position. The person's row is held meanwhile, because their positions are shown with them."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from kontor_chassis.audit import created, deleted, updated
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import NotFound, invalid
+from kontor_chassis.etags import check_etag
+from kontor_chassis.ids import new_id
+from kontor_contacts.domain.persons import Person
+from kontor_contacts.domain.positions import Position, changed_fields, checked_position, with_changes
+from kontor_contacts.events import published
+from kontor_contacts.store import organisations, positions
+from kontor_contacts.usecases import persons
+
+
+def create(session: WriteSession, wanted: Position) -> Position:
+    """Raises NotFound for the person, InvalidArgument naming organisation_id where there is no such organisation."""
+    person = persons.lock(session, wanted.person_id)
+    position = replace(checked_position(wanted), id=new_id(), version=1, primary=wanted.primary or not person.positions)
+    position = _with_organisation(session, position)
+    positions.insert(session, position)
+    created(session, f"persons/{person.id}", {f"positions/{position.id}": position})
+    published.position_created(session, position)
+    if position.primary:
+        _unmark_others(session, person, position)
+    persons.touch(session, person)
+    return position
+
+
+def get(session: ReadSession, person_id: str, position_id: str) -> Position:
+    """Raises NotFound."""
+    position = positions.get(session, person_id, position_id)
+    if position is None:
+        raise NotFound("The position does not exist.")
+    return position
+
+
+def update(session: WriteSession, wanted: Position, *, mask: Collection[str], etag: str) -> Position:
+    """Set the fields in `mask`. Raises NotFound, Aborted, InvalidArgument."""
+    person = persons.lock(session, wanted.person_id)
+    before = get(session, wanted.person_id, wanted.id)
+    check_etag(etag, before.version)
+    after = checked_position(with_changes(before, wanted, mask))
+    changed = changed_fields(before, after)
+    if not changed:
+        return before
+    after = _with_organisation(session, replace(after, version=before.version + 1))
+    positions.update(session, after)
+    updated(session, f"persons/{person.id}", {f"positions/{after.id}": (before, after)})
+    published.position_updated(session, after)
+    if after.primary and not before.primary:
+        _unmark_others(session, person, after)
+    persons.touch(session, person)
+    return after
+
+
+def delete(session: WriteSession, person_id: str, position_id: str, *, etag: str) -> None:
+    """Raises NotFound, Aborted."""
+    person = persons.lock(session, person_id)
+    position = get(session, person_id, position_id)
+    check_etag(etag, position.version)
+    positions.delete(session, [position.id])
+    deleted(session, f"persons/{person.id}", {f"positions/{position.id}": position})
+    published.position_deleted(session, position)
+    persons.touch(session, person)
+
+
+def _with_organisation(session: WriteSession, position: Position) -> Position:
+    organisation = organisations.get(session, position.organisation_id)
+    if organisation is None:
+        raise invalid("organisation_id", "there is no such organisation")
+    return replace(position, organisation_name=organisation.name)
+
+
+def _unmark_others(session: WriteSession, person: Person, kept: Position) -> None:
+    for other in person.positions:
+        if other.primary and other.id != kept.id:
+            unmarked = replace(other, primary=False, version=other.version + 1)
+            positions.update(session, unmarked)
+            published.position_updated(session, unmarked)

@@ -1,0 +1,50 @@
+"""What can happen to a tag. Which record carries which is a matter of the record (usecases/persons.py)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import AlreadyExists, NotFound
+from kontor_chassis.etags import check_etag
+from kontor_contacts.domain.tags import tag_key, tag_name
+from kontor_contacts.store import tags
+
+
+def find(session: ReadSession, *, prefix: str, after: tuple[str, str] | None, limit: int) -> Sequence[sa.Row[Any]]:
+    return tags.page(session, prefix=tag_key(prefix), after=after, limit=limit)
+
+
+def rename(session: WriteSession, tag_id: str, name: str, *, etag: str) -> sa.Row[Any]:
+    """Raises NotFound, Aborted, InvalidArgument, and AlreadyExists where another tag has this name."""
+    before = _lock(session, tag_id, etag)
+    cleaned = tag_name(name, field="name")
+    if cleaned == before.name:
+        return before
+    if tag_key(cleaned) != before.key and tags.exists(session, tag_key(cleaned)):
+        raise AlreadyExists("There is another tag of this name.", reason="TAG_EXISTS")
+    tags.rename(session, tag_id, cleaned)
+    session.audit(f"tags/{tag_id}", "update", {"name": (before.name, cleaned)})
+    return _get(session, tag_id)
+
+
+def delete(session: WriteSession, tag_id: str, *, etag: str) -> None:
+    """Take the tag off everything. Raises NotFound, Aborted."""
+    before = _lock(session, tag_id, etag)
+    tags.delete(session, tag_id)
+    carried = before.persons_count + before.organisations_count
+    session.audit(f"tags/{tag_id}", "delete", {"name": (before.name, None), "carried": (carried, None)})
+
+
+def _lock(session: WriteSession, tag_id: str, etag: str) -> sa.Row[Any]:
+    row = _get(session, tag_id, lock=True)
+    check_etag(etag, row.version)
+    return row
+
+
+def _get(session: ReadSession, tag_id: str, *, lock: bool = False) -> sa.Row[Any]:
+    row = tags.get(session, tag_id, lock=lock)
+    if row is None:
+        raise NotFound("The tag does not exist.")
+    return row

@@ -1,0 +1,1 @@
+"""Deals, pipelines, projects and the forecast."""

@@ -1,0 +1,1 @@
+"""Tasks, the timeline and calendar feeds."""
