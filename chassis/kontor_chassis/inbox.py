@@ -66,7 +66,7 @@ def transactional(sessions: Sessions, service: str, handlers: Mapping[type[Messa
             await sessions.database.write(apply, envelopes)
         except Exception as error:  # any failure is the bus's to count and to park
             if len(envelopes) == 1:
-                log.warning("event_failed", service=service, event=envelopes[0].id, type=envelopes[0].type, error=repr(error))
+                log.warning("event_failed", service=service, event_id=envelopes[0].id, type=envelopes[0].type, error=repr(error))
                 return [error]
             return [await _alone(envelope) for envelope in envelopes]
         return [None] * len(envelopes)

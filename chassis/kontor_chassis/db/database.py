@@ -7,9 +7,10 @@ PostgreSQL: every connection names its account in `kontor.account`; row-level se
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -38,9 +39,12 @@ class Database:
             Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
             self.engine = _sqlite_engine(parsed)
             self._writers = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-write")
+            # SQLite lets waiting writers poll, and under load some of them never get their turn; a lock is fair enough.
+            self._turn: AbstractContextManager[Any] = threading.Lock()
         elif self.dialect == "postgresql":
             self.engine = _postgresql_engine(parsed)
             self._writers = ThreadPoolExecutor(_READERS, thread_name_prefix=f"{name}-write")
+            self._turn = nullcontext()
         else:
             raise ValueError(f"{name}: {self.dialect} is not supported, only sqlite and postgresql")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix=f"{name}-read")
@@ -55,7 +59,7 @@ class Database:
     @contextmanager
     def writing(self, account_id: str) -> Iterator[sa.Connection]:
         """A connection in a write transaction that commits at the end of the block, and rolls back where it raises."""
-        with translated(), self.engine.connect() as connection:
+        with translated(), self._turn, self.engine.connect() as connection:
             if self.dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:

@@ -9,7 +9,7 @@ R = TypeVar("R", bound=Message)
 
 
 class Channel(Protocol):
-    async def unary(self, path: str, request: Message, response_type: type[R], *, metadata: Mapping[str, str], timeout: float) -> R:  # noqa: ASYNC109
+    async def unary(self, path: str, request: Message, response_type: type[R], *, metadata: Mapping[str, str], timeout: float) -> R:
         """Call the method at `path` (`/kontor.contacts.v1.PersonService/GetPerson`) and wait at most `timeout` seconds.
 
         Raises errors of the one tree only: those of the service as it raised them, Unavailable where it cannot be

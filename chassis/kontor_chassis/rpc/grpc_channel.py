@@ -6,13 +6,18 @@ from typing import Any, TypeVar
 import grpc
 import orjson
 from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2
 
 from kontor.type.v1 import rule_pb2
+from kontor_chassis.errors import KontorError
 from kontor_chassis.rpc.dispatch import Method
 from kontor_chassis.rpc.status import from_rpc_error
 
 R = TypeVar("R", bound=Message)
 
+# Which service is meant, where one process serves several and a method is implemented by more than one of them.
+SERVICE_KEY = "kontor-service"
+_HEALTH_SECONDS = 1.0
 # A raw mail of 25 MiB and its frame.
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 
@@ -21,21 +26,33 @@ class GrpcChannel:
     """`reads` are the full method names (`kontor.contacts.v1.PersonService/GetPerson`) that may be sent again when the
     service went away; writes are not, because the first one may have happened."""
 
-    def __init__(self, url: str, reads: Iterable[str] = ()) -> None:
+    def __init__(self, url: str, *, service: str = "", reads: Iterable[str] = ()) -> None:
+        self._service = ((SERVICE_KEY, service),) if service else ()
         self._channel = grpc.aio.insecure_channel(url, options=_options(reads))
         self._methods: dict[str, Callable[..., Any]] = {}
 
-    async def unary(self, path: str, request: Message, response_type: type[R], *, metadata: Mapping[str, str], timeout: float) -> R:  # noqa: ASYNC109
+    async def unary(self, path: str, request: Message, response_type: type[R], *, metadata: Mapping[str, str], timeout: float) -> R:
         method = self._methods.get(path)
         if method is None:
             method = self._methods[path] = self._channel.unary_unary(
                 path, request_serializer=type(request).SerializeToString, response_deserializer=response_type.FromString
             )
         try:
-            response: R = await method(request, timeout=timeout, metadata=tuple(metadata.items()))
+            response: R = await method(request, timeout=timeout, metadata=(*metadata.items(), *self._service))
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
         return response
+
+    async def healthy(self) -> bool:
+        """What the service answers to grpc.health.v1, within a second."""
+        try:
+            request = health_pb2.HealthCheckRequest()
+            answer = await self.unary(
+                "/grpc.health.v1.Health/Check", request, health_pb2.HealthCheckResponse, metadata={}, timeout=_HEALTH_SECONDS
+            )
+        except KontorError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     async def close(self) -> None:
         await self._channel.close()

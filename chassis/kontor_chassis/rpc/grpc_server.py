@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha import reflection
 
 from kontor_chassis.errors import KontorError
 from kontor_chassis.rpc.dispatch import Dispatcher, Method
-from kontor_chassis.rpc.grpc_channel import MAX_MESSAGE_BYTES
+from kontor_chassis.rpc.grpc_channel import MAX_MESSAGE_BYTES, SERVICE_KEY
 from kontor_chassis.rpc.status import DETAILS_KEY, to_status
 
 
@@ -33,9 +33,12 @@ class GrpcServer:
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
+        by_proto: dict[str, list[Dispatcher]] = {}
         for dispatcher in dispatchers:
-            names += dispatcher.context.service.rpc
-            self._server.add_generic_rpc_handlers([_handlers(dispatcher, name) for name in dispatcher.context.service.rpc])
+            for name in dispatcher.context.service.rpc:
+                by_proto.setdefault(name, []).append(dispatcher)
+        self._server.add_generic_rpc_handlers([_handlers(name, serving) for name, serving in by_proto.items()])
+        names += by_proto
         reflection.enable_server_reflection(names, self._server)
         self.port = self._server.add_insecure_port(address)
 
@@ -52,33 +55,33 @@ class GrpcServer:
         await self._server.stop(grace)
 
 
-def _handlers(dispatcher: Dispatcher, service_name: str) -> grpc.GenericRpcHandler:
+def _handlers(service_name: str, serving: Sequence[Dispatcher]) -> grpc.GenericRpcHandler:
     prefix = f"/{service_name}/"
+    methods = {path: method for path, method in serving[0].methods.items() if path.startswith(prefix)}
     return grpc.method_handlers_generic_handler(
-        service_name,
-        {path.removeprefix(prefix): _handler(dispatcher, method) for path, method in dispatcher.methods.items() if path.startswith(prefix)},
+        service_name, {path.removeprefix(prefix): _handler(serving, method) for path, method in methods.items()}
     )
 
 
-def _handler(dispatcher: Dispatcher, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
+def _handler(serving: Sequence[Dispatcher], method: Method) -> grpc.RpcMethodHandler[Any, Any]:
     return grpc.unary_unary_rpc_method_handler(
-        _behaviour(dispatcher, method.path),
+        _behaviour(serving, method.path),
         request_deserializer=method.request_type.FromString,
         response_serializer=method.response_type.SerializeToString,
     )
 
 
-def _behaviour(dispatcher: Dispatcher, path: str) -> Callable[[Message, Any], Awaitable[Message]]:
+def _behaviour(serving: Sequence[Dispatcher], path: str) -> Callable[[Message, Any], Awaitable[Message]]:
+    by_service = {dispatcher.context.service.name: dispatcher for dispatcher in serving}
+
     async def serve(request: Message, context: Any) -> Message:
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+        dispatcher = by_service.get(metadata.get(SERVICE_KEY, ""), serving[0])
         try:
             return await dispatcher.call(path, request, metadata)
         except KontorError as error:
-            await context.abort(
-                getattr(grpc.StatusCode, error.code),
-                error.message,
-                trailing_metadata=((DETAILS_KEY, to_status(error).SerializeToString()),),
-            )
+            details = ((DETAILS_KEY, to_status(error).SerializeToString()),)
+            await context.abort(getattr(grpc.StatusCode, error.code), error.message, trailing_metadata=details)
             raise
 
     return serve

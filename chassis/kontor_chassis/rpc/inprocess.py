@@ -19,7 +19,7 @@ class InProcessChannel:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
 
-    async def unary(self, path: str, request: Message, response_type: type[R], *, metadata: Mapping[str, str], timeout: float) -> R:  # noqa: ASYNC109
+    async def unary(self, path: str, request: Message, response_type: type[R], *, metadata: Mapping[str, str], timeout: float) -> R:
         try:
             async with asyncio.timeout(timeout):
                 return cast(R, await self._dispatcher.call(path, request, metadata))

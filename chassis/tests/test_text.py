@@ -1,0 +1,66 @@
+"""Text from outside is cleaned, bounded and comparable."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kontor_chassis.email_addresses import normalise_email
+from kontor_chassis.errors import InvalidArgument
+from kontor_chassis.text import clean_line, clean_text, fold, prefix_end
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("  Anna \t Öztürk ", "Anna Öztürk"),
+        ("O\u0308ztu\u0308rk", "Öztürk"),
+        ("a\x00b\nc", "a b c"),
+        ("=cmd()", "=cmd()"),
+        ("👩‍💻 שלום", "👩‍💻 שלום"),
+        ("\ud800x", "x"),
+    ],
+)
+def test_a_line_is_normalised(raw: str, clean: str) -> None:
+    assert clean_line(raw, field="name") == clean
+
+
+def test_text_keeps_its_lines_and_loses_control_characters() -> None:
+    assert clean_text("eins\r\nzwei\rdrei\x00\x07\n", field="text") == "eins\nzwei\ndrei"
+
+
+def test_empty_and_overlong_text_names_the_field() -> None:
+    with pytest.raises(InvalidArgument, match="last_name"):
+        clean_line(" \x00", field="last_name", required=True)
+    with pytest.raises(InvalidArgument, match="at most 5"):
+        clean_text("123456", field="text", limit=5)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Öztürk", "ozturk"), ("GROSS", "Groß"), ("Café  Zoë", "cafe zoe")])
+def test_folded_names_are_equal(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@given(st.text(), st.text())
+def test_every_text_lies_in_the_range_of_its_prefixes(prefix: str, rest: str) -> None:
+    encoded = (prefix + rest).encode("utf-8", "replace")
+    assert prefix.encode("utf-8", "replace") <= encoded <= prefix_end(prefix).encode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    ("address", "normalised"),
+    [
+        (" Anna.Oeztuerk@Example.COM ", "anna.oeztuerk@example.com"),
+        ("info@müller.de", "info@xn--mller-kva.de"),
+        ("jörg@example.com", "jörg@example.com"),
+        ("a@b", "a@b"),
+        ("no-at", None),
+        ("two@@example.com", None),
+        ("a b@example.com", None),
+        ("x" * 65 + "@example.com", None),
+        ("a@" + "b" * 300, None),
+        ("a@-bad-.de", None),
+        ("a@", None),
+    ],
+)
+def test_addresses_are_compared_normalised(address: str, normalised: str | None) -> None:
+    assert normalise_email(address) == normalised

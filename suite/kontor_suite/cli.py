@@ -1,0 +1,37 @@
+"""`kontor`: what operators do. Settings come from the environment (docs/operations.md lists them)."""
+
+import importlib
+
+import click
+
+# Imported when used: `kontor --help` need not load seven services.
+_COMMANDS = {
+    "up": "serve",
+    "serve": "serve",
+    "migrate": "serve",
+    "keys": "serve",
+    "account": "accounts",
+    "user": "accounts",
+    "reindex": "reindex",
+    "queues": "queues",
+    "doctor": "doctor",
+    "demo": "demo",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"kontor_suite.commands.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="kontor-suite", prog_name="kontor")
+def main() -> None:
+    """Kontor, the CRM suite."""

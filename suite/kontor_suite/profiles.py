@@ -1,0 +1,191 @@
+"""The two profiles, and the only place that knows which is which.
+
+embedded: every service and the gateway in one process; SQLite, local queues, in-process calls, local files.
+split: the named services in this process; PostgreSQL, RabbitMQ, gRPC. A process may serve one of them or several.
+"""
+
+import asyncio
+import fcntl
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO
+
+from kontor_chassis.blobs.disk import DiskBlobs
+from kontor_chassis.blobs.port import Blobs
+from kontor_chassis.bus.local import LocalBus
+from kontor_chassis.bus.port import Bus
+from kontor_chassis.bus.rabbitmq import RabbitBus
+from kontor_chassis.clock import Clock, system_clock
+from kontor_chassis.health import health_app
+from kontor_chassis.host import Host, RunningService
+from kontor_chassis.principal import Keyring, write_keys
+from kontor_chassis.rpc.channel import Channel
+from kontor_chassis.rpc.dispatch import methods_of
+from kontor_chassis.rpc.grpc_channel import GrpcChannel, safe_methods
+from kontor_chassis.rpc.grpc_server import GrpcServer
+from kontor_chassis.rpc.inprocess import InProcessChannel
+from kontor_chassis.service import Service
+from kontor_chassis.settings import Settings
+from kontor_gateway.app import create_app
+from kontor_gateway.settings import GatewaySettings
+from kontor_suite.catalog import GATEWAY, OPERATOR, SERVICES, by_name, topology
+from kontor_suite.http import HttpServer
+
+
+class AlreadyRunning(Exception):
+    """Another process runs on this data folder."""
+
+
+def make_bus(settings: Settings, clock: Clock = system_clock) -> Bus:
+    if settings.bus_url:
+        return RabbitBus(settings.bus_url, topology(), clock=clock)
+    return LocalBus(settings.data_dir / "bus.db", topology(), clock=clock)
+
+
+def make_blobs(settings: Settings) -> Blobs:
+    """Raises ValueError for an address of a kind that is not supported."""
+    if not settings.blob_url:
+        return DiskBlobs(settings.data_dir / "blobs")
+    if not settings.blob_url.startswith("file://"):
+        raise ValueError("KONTOR_BLOB_URL: only file:///… is supported")
+    return DiskBlobs(Path(settings.blob_url.removeprefix("file://")))
+
+
+def make_keyring(settings: Settings) -> Keyring:
+    """In the embedded profile missing keys are made; in the split one `kontor keys` does that once for all processes."""
+    if not settings.bus_url:
+        write_keys(settings.keys_folder, [*(service.name for service in SERVICES), OPERATOR])
+    return Keyring(settings.keys_folder)
+
+
+def operator_socket(settings: Settings) -> Path:
+    """Where the embedded suite answers the command line. In the system's temporary folder, because the name of a socket
+    must not be longer than about 100 characters."""
+    digest = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"kontor-{digest}" / "operator.sock"
+
+
+def remote_channels(settings: Settings) -> dict[str, GrpcChannel]:
+    """A channel to every service over gRPC, keyed by proto package."""
+    return {service.package: _remote(settings.channel_url.replace("{service}", service.name), service) for service in SERVICES}
+
+
+def _remote(url: str, service: Service) -> GrpcChannel:
+    reads = [name for proto, module in service.rpc.items() for name in safe_methods(methods_of(proto, module))]
+    return GrpcChannel(url, service=service.name, reads=reads)
+
+
+class Embedded:
+    """All services and the gateway in this process."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = system_clock) -> None:
+        self.settings = settings
+        self._lock = _lock(settings.data_dir)
+        keyring = make_keyring(settings)
+        self.bus = make_bus(settings, clock)
+        blobs = make_blobs(settings)
+        channels: dict[str, Channel] = {}
+        running = [
+            RunningService(service, settings, bus=self.bus, channels=channels, keyring=keyring, blobs=blobs, clock=clock)
+            for service in SERVICES
+        ]
+        channels.update({item.service.package: InProcessChannel(item.dispatcher) for item in running})
+        self.host = Host(running, self.bus)
+        self._operator = _operator_server(running, operator_socket(settings))
+        app = create_app(channels, GatewaySettings(), readiness=self.host.readiness)
+        self.http = HttpServer(app, settings.http_host, settings.http_port)
+
+    @property
+    def failed(self) -> asyncio.Future[None]:
+        return self.host.failed
+
+    async def start(self) -> None:
+        await self.host.start(migrate=True)
+        await self._operator.start()
+        await self.http.start()
+
+    async def stop(self) -> None:
+        """Requests and mails that were accepted are finished, then facts and connections are left in order."""
+        await self.http.stop(self.settings.drain_seconds)
+        await self.host.close_rooms()
+        await self._operator.stop(1.0)
+        await self.host.stop()
+        self._lock.close()
+
+
+class Split:
+    """The named services in this process, each reachable over gRPC; `gateway` among them serves HTTP."""
+
+    def __init__(self, settings: Settings, names: Iterable[str]) -> None:
+        self.settings = settings
+        names = list(names)
+        self.services = [by_name(name) for name in names if name != GATEWAY]
+        self._channels = remote_channels(settings)
+        self.bus = make_bus(settings)
+        keyring, blobs = make_keyring(settings), make_blobs(settings)
+        running = [
+            RunningService(service, settings, bus=self.bus, channels=self._channels, keyring=keyring, blobs=blobs, clock=system_clock)
+            for service in self.services
+        ]
+        self.host = Host(running, self.bus)
+        self._grpc = GrpcServer([item.dispatcher for item in running], f"{settings.grpc_host}:{settings.grpc_port}") if running else None
+        self.http: HttpServer | None = None
+        if GATEWAY in names:
+            app = create_app(self._channels, GatewaySettings(), readiness=self._gateway_readiness)
+            self.http = HttpServer(app, settings.http_host, settings.http_port)
+        self._health = HttpServer(health_app(self.host.readiness), settings.grpc_host, settings.health_port) if running else None
+
+    @property
+    def failed(self) -> asyncio.Future[None]:
+        return self.host.failed
+
+    async def start(self) -> None:
+        """Databases must be migrated (`kontor migrate`); a process that finds an older one fails at its first statement."""
+        if self._health is not None:
+            await self._health.start()
+        if self.services:
+            await self.host.start(migrate=False)
+        if self._grpc is not None:
+            await self._grpc.start()
+            await self._grpc.set_serving(True)
+        if self.http is not None:
+            await self.http.start()
+
+    async def stop(self) -> None:
+        if self._grpc is not None:
+            await self._grpc.set_serving(False)
+        if self.http is not None:
+            await self.http.stop(self.settings.drain_seconds)
+        await self.host.close_rooms()
+        if self._grpc is not None:
+            await self._grpc.stop(self.settings.drain_seconds)
+        if self.services:
+            await self.host.stop()
+        for channel in self._channels.values():
+            await channel.close()
+        if self._health is not None:
+            await self._health.stop(1.0)
+
+    async def _gateway_readiness(self) -> Mapping[str, str]:
+        """Every service answers gRPC health."""
+        names = [service.package for service in SERVICES]
+        answers = await asyncio.gather(*(self._channels[name].healthy() for name in names))
+        return {name: "ok" if answer else "failing" for name, answer in zip(names, answers, strict=True)}
+
+
+def _operator_server(running: Iterable[RunningService], socket: Path) -> GrpcServer:
+    socket.parent.mkdir(mode=0o700, exist_ok=True)
+    socket.unlink(missing_ok=True)
+    return GrpcServer([item.dispatcher for item in running], f"unix:{socket}")
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Hold the data folder; the lock ends with the process, however it ends. Raises AlreadyRunning."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise AlreadyRunning(f"Kontor runs already on {folder.resolve()}") from error
+    return file
