@@ -1,0 +1,16 @@
+"""What a hand-written route is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kontor_gateway.routes import Endpoint
+
+
+@dataclass(frozen=True)
+class Page:
+    """Served for GET and HEAD. `operation` is its operation object in the OpenAPI document; None: not part of the interface."""
+
+    template: str
+    endpoint: Endpoint
+    operation: Mapping[str, Any] | None = None

@@ -1,0 +1,91 @@
+"""Every message type survives the way through JSON, and what is written and read agrees with the OpenAPI document (H1)."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message_factory import GetMessageClass
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
+
+from kontor_gateway import codec, codec_text
+from kontor_gateway.codec_values import integer_range, is_integer
+from kontor_gateway.comments import load_comments
+from kontor_gateway.currencies import DECIMALS
+from kontor_gateway.openapi_schemas import Schemas
+
+PACKAGES = ("identity", "contacts", "sales", "tasks", "mail", "search", "notify", "type")
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+SPECIAL = {
+    "google.protobuf.Timestamp": st.builds(
+        dict, seconds=st.integers(-62135596800, 253402300799), nanos=st.integers(0, 999_999).map(lambda micros: micros * 1000)
+    ),
+    "google.type.Date": st.dates().map(lambda day: {"year": day.year, "month": day.month, "day": day.day}),
+    "kontor.type.v1.Money": st.builds(dict, minor_units=st.integers(-(2**63) + 1, 2**63 - 1), currency=st.sampled_from(sorted(DECIMALS))),
+}
+
+
+def message_types() -> Iterator[Descriptor]:
+    for name in PACKAGES:
+        package = importlib.import_module(f"kontor.{name}.v1")
+        for module in pkgutil.iter_modules(package.__path__):
+            if module.name.endswith("_pb2"):
+                descriptor = importlib.import_module(f"{package.__name__}.{module.name}").DESCRIPTOR
+                yield from descriptor.message_types_by_name.values()
+
+
+@cache
+def contents(descriptor: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
+    """Keyword arguments of the message's constructor; any field may be absent."""
+    if descriptor.full_name in SPECIAL:
+        return SPECIAL[descriptor.full_name]
+    return st.fixed_dictionaries({}, optional={field.name: field_values(field) for field in descriptor.fields})
+
+
+def field_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    one = single_values(field)
+    return st.lists(one, max_size=3) if field.is_repeated else one
+
+
+def single_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    if field.message_type is not None:
+        return contents(field.message_type)
+    if field.enum_type is not None:
+        numbers = [value.number for value in field.enum_type.values if value.number or not field.is_repeated]
+        return st.sampled_from(numbers)
+    if is_integer(field):
+        return st.integers(*integer_range(field))
+    return {FieldDescriptor.TYPE_BOOL: st.booleans(), FieldDescriptor.TYPE_BYTES: st.binary(max_size=20)}.get(field.type, TEXT)
+
+
+@cache
+def validators(descriptor: Descriptor) -> tuple[Draft202012Validator, Draft202012Validator]:
+    schemas = Schemas(load_comments())
+    references = [schemas.output(descriptor), schemas.input(descriptor)]
+    output, accepted = ({**reference, "components": {"schemas": schemas.components}} for reference in references)
+    return Draft202012Validator(output), Draft202012Validator(accepted)
+
+
+@pytest.mark.parametrize("descriptor", list(message_types()), ids=lambda descriptor: descriptor.full_name)
+@given(data=st.data())
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_message_is_the_same_after_the_way_through_json(descriptor: Descriptor, data: st.DataObject) -> None:
+    message_class = GetMessageClass(descriptor)
+    special = codec._WRITERS.get(descriptor.full_name)
+    message = message_class(**data.draw(contents(descriptor)))
+    text = codec.write(message) if special is None else orjson.dumps(special(message))
+    value = orjson.loads(text)
+
+    again = codec.read(codec._READERS.get(descriptor.full_name) or codec.object_reader(descriptor), value)
+    codec_text.refuse_duplicates(text, value)
+    assert message_class(**again) == message
+
+    output, accepted = validators(descriptor)
+    output.validate(value)
+    accepted.validate(value)
