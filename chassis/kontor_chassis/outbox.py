@@ -84,7 +84,9 @@ class Relay:
             if handed_over == _BATCH:
                 continue
             try:
-                await asyncio.wait_for(self._awake.wait(), _POLL_SECONDS)
+                # Not wait_for: in Python 3.11 that one can swallow the cancellation by which `stop` ends this task.
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._awake.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(_LINGER_SECONDS)

@@ -33,8 +33,12 @@ class Page:
         if len(rows) <= self.size:
             return rows, ""
         kept = rows[: self.size]
-        content = orjson.dumps([self.filter_hash, *position(kept[-1])])
-        return kept, base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+        return kept, self.token(position(kept[-1]))
+
+    def token(self, position: tuple[Any, ...]) -> str:
+        """The token of the page after `position`, with the same filters."""
+        content = orjson.dumps([self.filter_hash, *position])
+        return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def open_page(request: Any, *, position: tuple[type, ...], max_size: int = MAX_SIZE) -> Page:

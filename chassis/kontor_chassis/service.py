@@ -71,7 +71,5 @@ class Service:
     batch_handler: Callable[[Context], BatchHandler] | None = None
     # Opens what else the service runs (an SMTP server, an index) and gives what its handlers need of it.
     open: Callable[[Context], AbstractAsyncContextManager[Any]] = nothing
-    # Scopes of the service's own principal when it calls others.
-    service_scopes: tuple[str, ...] = ()
     # Runs once per start after migrations, before anything is served; must be repeatable.
     prepare: Callable[[Context], None] | None = None

@@ -1,0 +1,195 @@
+"""One tantivy index in a folder of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+import tantivy
+
+from kontor_chassis.clock import Clock
+from kontor_search.domain.documents import Change
+from kontor_search.domain.highlights import excerpt
+from kontor_search.domain.queries import MAX_DEPTH, Query, Term, tag_key, terms
+from kontor_search.index.embedded_queries import Queries, schema
+from kontor_search.index.material import Shown, from_microseconds, material, microseconds, precedence, shown, texts_of
+from kontor_search.index.port import FEW, MARKS_KEPT, Hit, Result
+
+# Bytes that wait for a commit at most; tantivy asks for at least 15 MB. More makes rebuilds hardly faster.
+_HEAP = 16_000_000
+# Versions that are remembered beside the index until they are committed; bounds memory during a rebuild.
+_MAX_UNCOMMITTED = 20_000
+# tantivy multiplies a score with log2(2 + precedence): at most 1.07, less than the least distance of two kinds of match.
+_PRECEDENCE = 0.1
+# Sequences are int64 in the protos; half of that range holds a version (Change.version).
+_MAX_VERSION = 2**62
+
+
+@dataclass(frozen=True)
+class _Stored:
+    ref: str
+    kind: str
+    updated: int
+    texts: Shown
+
+
+class FolderGeneration:
+    """A deletion is a document without an account, which no search can find, and so remembers its version like any other.
+
+    `write` compares with the version in the index and with those that it wrote since the last commit; there is one writer per folder
+    (tantivy's lock), hence nothing comes between comparing and writing.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._clock = clock
+        self._schema = schema()
+        self._queries = Queries(self._schema)
+        self._index = tantivy.Index(self._schema, str(folder))
+        # The reader is brought up to date by commit(), not by a thread that watches the folder.
+        self._index.config_reader("manual")
+        self._index.register_tokenizer("whitespace", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+        self._writer: tantivy.IndexWriter | None = self._index.writer(_HEAP, 1)
+        self._uncommitted: dict[str, int] = {}
+
+    def write(self, changes: Sequence[Change]) -> None:
+        try:
+            for change in changes:
+                self._write(change)
+            if len(self._uncommitted) > _MAX_UNCOMMITTED:
+                self.commit()
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def commit(self) -> None:
+        try:
+            self._open_writer().commit()
+            self._index.reload()
+        except BaseException:
+            self._roll_back()
+            raise
+        self._uncommitted.clear()
+
+    def check(self) -> None:
+        """Raises where the files cannot be read. Reads what every search needs, not every block."""
+        self._index.searcher().search(tantivy.Query.all_query(), 1, weight_by_field="precedence")
+
+    def forget_marks(self) -> None:
+        """Remove marks of deletions that nothing late can concern any more."""
+        self._open_writer().delete_documents_by_query(self._queries.deleted_before(microseconds(self._clock() - MARKS_KEPT)))
+        self.commit()
+
+    def search(self, account_id: str, query: Query) -> Result:
+        wanted = terms(query.text)
+        if not wanted:
+            return Result()
+        searcher = self._index.searcher()
+        filters = self._queries.filters(query)
+        found, counts = self._stage(searcher, account_id, wanted)
+        if filters:
+            counts = _kind_counts(searcher, self._queries.of_account(account_id, found, filters))
+        limit = min(query.limit, MAX_DEPTH - query.offset)
+        if not counts or limit <= 0:
+            return Result(kind_counts=counts)
+        scoped = self._queries.of_account(account_id, found, [*filters, *self._queries.kinds(query.kinds)])
+        hits = searcher.search(scoped, limit, count=False, offset=query.offset, weight_by_field="precedence").hits
+        return Result(tuple(_hit(searcher.doc(address), score, wanted) for score, address in hits), counts)
+
+    def sequences(self, account_id: str) -> Mapping[str, int]:
+        searcher = self._index.searcher()
+        keys = searcher.terms_with_prefix("id", f"{account_id} ", self._queries.of_account(account_id))
+        versions = ((key, self._version(searcher, key)) for key, _ in keys)
+        return {key.removeprefix(f"{account_id} "): version // 2 for key, version in versions if version is not None}
+
+    def close(self) -> None:
+        """Wait for merges, so that the folder is at rest, and free the writer's lock."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def _write(self, change: Change) -> None:
+        known = self._uncommitted.get(change.key)
+        if known is None:
+            known = self._version(self._index.searcher(), change.key)
+        version = min(change.version, _MAX_VERSION)
+        if known is not None and known > version:
+            return
+        writer = self._open_writer()
+        if known is not None:
+            writer.delete_documents_by_term("id", change.key)
+        writer.add_document(tantivy.Document.from_dict(self._fields(change, version), self._schema))
+        self._uncommitted[change.key] = version
+
+    def _fields(self, change: Change, version: int) -> dict[str, Any]:
+        fields: dict[str, Any] = {"id": change.key, "version": version}
+        document = change.document
+        if document is None:
+            return fields | {"deleted": microseconds(self._clock())}
+        texts = shown(document)
+        found = material(texts)
+        return fields | {
+            "account": document.account_id,
+            "kind": document.kind,
+            "tag": [tag_key(tag) for tag in texts.tags],
+            "owner": document.owner_user_id,
+            "names": " ".join(found.names),
+            "facts": " ".join(found.facts),
+            "text": " ".join(found.text),
+            "name_parts": " ".join(found.name_parts),
+            "fact_parts": " ".join(found.fact_parts),
+            "text_parts": " ".join(found.text_parts),
+            "phones": " ".join(found.phones),
+            "updated": microseconds(document.update_time),
+            "precedence": precedence(document) * _PRECEDENCE,
+            "shown": orjson.dumps(_Stored(document.ref, document.kind, microseconds(document.update_time), texts)),
+        }
+
+    def _version(self, searcher: tantivy.Searcher, key: str) -> int | None:
+        hits = searcher.search(self._queries.record(key), 1, count=False).hits
+        if not hits:
+            return None
+        (version,) = searcher.fast_field_values("version", [hits[0][1]])
+        return cast(int, version)
+
+    def _stage(self, searcher: tantivy.Searcher, account_id: str, wanted: Sequence[Term]) -> tuple[tantivy.Query, dict[str, int]]:
+        """The first way to look that finds enough, regardless of filters, so that a filter narrows the hits and never changes them."""
+        *stages, last = self._queries.stages(wanted)
+        for stage, enough in zip(stages, (FEW, 1), strict=True):
+            found = stage()
+            counts = _kind_counts(searcher, self._queries.of_account(account_id, found))
+            if sum(counts.values()) >= enough:
+                return found, counts
+        found = last()
+        return found, _kind_counts(searcher, self._queries.of_account(account_id, found))
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            self._writer = self._index.writer(_HEAP, 1)
+        return self._writer
+
+    def _roll_back(self) -> None:
+        """Give up the writer with what it did not commit: after an error (a full disk) tantivy's cannot be used again."""
+        self._writer = None
+        self._uncommitted.clear()
+
+
+def _kind_counts(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[str, int]:
+    buckets = searcher.aggregate(query, {"kinds": {"terms": {"field": "kind", "size": 100}}})["kinds"]["buckets"]
+    return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+
+
+def _hit(document: tantivy.Document, score: float, wanted: Sequence[Term]) -> Hit:
+    stored = orjson.loads(bytes(cast(list[int], document.get_first("shown"))))
+    texts = stored["texts"]
+    return Hit(
+        ref=stored["ref"],
+        kind=stored["kind"],
+        title=texts["title"],
+        highlight=excerpt(wanted, texts_of(texts)),
+        subjects=tuple(texts["subjects"]),
+        update_time=from_microseconds(stored["updated"]),
+        score=score,
+    )

@@ -1,0 +1,162 @@
+"""The settings of the Meilisearch index, its documents, and the requests on it.
+
+Meilisearch matches whole words and, of a query's last word only, beginnings. Whether a document has a term is therefore asked as a filter:
+`parts` holds every word and its parts, and STARTS WITH finds beginnings among them. Searching proper then ranks what the filter lets
+through, and finds typing mistakes where too little is left. What users type reaches a filter as folded words or as digests only,
+so that there is nothing to escape.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kontor_search.domain.documents import IndexDocument
+from kontor_search.domain.queries import Query, Term, tag_key
+from kontor_search.domain.words import MAX_PART
+from kontor_search.index.material import Shown, material, microseconds, precedence, shown
+
+# Change it with the settings, the fields or with what `domain` makes of texts; an index of another format is rebuilt.
+FORMAT = 1
+# Id of the document that tells the format and whether the index is complete. It has no account, hence no search finds it.
+STATE = "state"
+
+_EQUALITY = {"facetSearch": False, "filter": {"equality": True, "comparison": False}}
+_COMPARISON = {"facetSearch": False, "filter": {"equality": True, "comparison": True}}
+
+SETTINGS: Mapping[str, Any] = {
+    "searchableAttributes": ["names", "facts", "text", "every"],
+    "displayedAttributes": ["id", "ref", "version", "shown", "format", "complete"],
+    "filterableAttributes": [
+        {"attributePatterns": ["id", "account", "kind", "tags", "owner"], "features": _EQUALITY},
+        {"attributePatterns": ["updated", "deleted", "name_parts", "parts", "phones"], "features": _COMPARISON},
+    ],
+    "sortableAttributes": [],
+    "rankingRules": ["words", "typo", "exactness", "proximity", "attribute", "precedence:desc"],
+    "typoTolerance": {"minWordSizeForTypos": {"oneTypo": 4, "twoTypos": 8}, "disableOnNumbers": True},
+    # Pairs of words at each distance would be most of the index, and matter least for names.
+    "proximityPrecision": "byAttribute",
+    "facetSearch": False,
+    "pagination": {"maxTotalHits": 1_000},
+    "faceting": {"maxValuesPerFacet": 100},
+    # Texts are split and folded already; no language is to be guessed for them.
+    "localizedAttributes": [{"attributePatterns": ["*"], "locales": ["eng"]}],
+}
+
+# What a match is worth by where it stands. A score within one of these is at least half of its best (without typing mistakes), and
+# so the places do not mix.
+_NAMES, _FACTS, _NAME_PARTS, _TEXT, _PARTS = 1.0, 0.45, 0.2, 0.09, 0.04
+
+
+# A word in every document. Queries whose hits are ranked together must all look for something, even where the filter says it all.
+_EVERY = "every"
+
+
+def key(*values: str) -> str:
+    """A digest that stands for the values where only letters and digits may stand."""
+    return hashlib.blake2b("\0".join(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Stored:
+    ref: str
+    kind: str
+    updated: int
+    texts: Shown
+
+
+def fields(document: IndexDocument) -> dict[str, Any]:
+    """What of a document is sent, beside its id and version."""
+    texts = shown(document)
+    found = material(texts)
+    name_parts = [*dict.fromkeys(found.names), *" ".join(found.name_parts).split()]
+    other_parts = [*found.facts, *found.text, *" ".join(found.fact_parts).split(), *" ".join(found.text_parts).split()]
+    return {
+        "ref": document.ref,
+        "account": key(document.account_id),
+        "kind": document.kind,
+        "tags": [key(tag_key(tag)) for tag in texts.tags],
+        "owner": key(document.owner_user_id),
+        "names": " ".join(found.names),
+        "facts": " ".join(found.facts),
+        "text": " ".join(found.text),
+        "every": _EVERY,
+        "name_parts": list(dict.fromkeys(name_parts)),
+        "parts": list(dict.fromkeys([*name_parts, *other_parts])),
+        "phones": list(dict.fromkeys(found.phones)),
+        "updated": microseconds(document.update_time),
+        "precedence": precedence(document),
+        "shown": _Stored(document.ref, document.kind, microseconds(document.update_time), texts),
+    }
+
+
+def of_account(account_id: str, filters: Sequence[str] = ()) -> list[str]:
+    """The one place where a request is bound to its account; every search passes here."""
+    return [f'account = "{key(account_id)}"', *filters]
+
+
+def filters(query: Query) -> list[str]:
+    """All filters but that by kind."""
+    found = [f'tags = "{key(tag_key(tag))}"' for tag in sorted(query.tags)]
+    if query.owner_user_id:
+        found.append(f'owner = "{key(query.owner_user_id)}"')
+    if query.updated_from is not None:
+        found.append(f"updated >= {microseconds(query.updated_from)}")
+    if query.updated_until is not None:
+        found.append(f"updated < {microseconds(query.updated_until)}")
+    return found
+
+
+def kinds(wanted: frozenset[str]) -> list[str]:
+    """A kind that is no plain word exists in no document."""
+    plain = sorted(kind for kind in wanted if kind.isascii() and kind.isidentifier())
+    return [f"kind IN [{', '.join(plain) or '_'}]"] if wanted else []
+
+
+def stages(terms: Sequence[Term]) -> list[list[dict[str, Any]]]:
+    """What to look for, stricter first: all terms; all, with typing mistakes; any of them. Each is a list of queries whose hits add up."""
+    has_all = [_has(term, "parts") for term in terms]
+    placed = [
+        _query(" ".join(_typed(term) for term in terms), ["names"], _NAMES),
+        _query(" ".join(_typed(term) for term in terms), ["names", "facts"], _FACTS),
+        _query(" ".join(_typed(term) for term in terms), ["names", "facts", "text"], _TEXT),
+    ]
+    in_parts = [
+        _query(_EVERY, ["every"], _NAME_PARTS, [_has(term, "name_parts") for term in terms]),
+        _query(_EVERY, ["every"], _PARTS, has_all),
+    ]
+    any_of = [
+        [_query(_typed(term), ["names", "facts", "text"], _NAMES), _query(_EVERY, ["every"], _PARTS, [_has(term, "parts")])]
+        for term in terms
+    ]
+    return [
+        [*({**query, "filter": has_all} for query in placed), *in_parts],
+        [*placed, *in_parts],
+        [query for queries in any_of for query in queries],
+    ]
+
+
+def _query(text: str, attributes: Sequence[str], weight: float, filters: Sequence[str] = ()) -> dict[str, Any]:
+    return {
+        "q": text,
+        "attributesToSearchOn": list(attributes),
+        "filter": list(filters),
+        "matchingStrategy": "all",
+        "locales": ["eng"],
+        "federationOptions": {"weight": weight},
+    }
+
+
+def _typed(term: Term) -> str:
+    """The last form of each word, which a document has whatever way the word is written in it."""
+    return " ".join(forms[-1] for forms in term.words)
+
+
+def _has(term: Term, field: str) -> str:
+    """Whether a document has the term, in its words by their beginnings or parts, or as a phone number."""
+    words = " AND ".join("(" + " OR ".join(_begins(field, form) for form in forms) + ")" for forms in term.words)
+    return " OR ".join([f"({words})", *(_begins("phones", number) for number in term.numbers)])
+
+
+def _begins(field: str, text: str) -> str:
+    return f'{field} STARTS WITH "{text[:MAX_PART]}"'

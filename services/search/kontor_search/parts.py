@@ -1,0 +1,54 @@
+"""What the running service has beside its database: the index, and the way to the owners of what is in it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import sqlalchemy as sa
+
+from kontor_chassis.service import Context
+from kontor_search.clients import Owners
+from kontor_search.index.embedded import embedded_index
+from kontor_search.index.live import Index
+from kontor_search.index.meilisearch import meilisearch_index
+from kontor_search.settings import SearchSettings
+from kontor_search.usecases.rebuild import fill_when_empty
+
+
+@dataclass(frozen=True)
+class Parts:
+    index: Index
+    owners: Owners
+
+
+def parts(context: Context) -> Parts:
+    return cast(Parts, context.parts)
+
+
+@asynccontextmanager
+async def open_parts(context: Context) -> AsyncIterator[Parts]:
+    """Open the index; one that began empty is filled from the owners in the background."""
+    knobs = cast(SearchSettings, context.knobs)
+    index = _make_index(context, knobs)
+    owners = Owners(context.channels, context.keyring, page_size=knobs.rebuild_page)
+    await index.start()
+    context.checks["index"] = index.ready
+    filling = asyncio.create_task(fill_when_empty(index, owners))
+    try:
+        yield Parts(index, owners)
+    finally:
+        filling.cancel()
+        await asyncio.gather(filling, return_exceptions=True)
+        await index.stop()
+
+
+def _make_index(context: Context, knobs: SearchSettings) -> Index:
+    url = context.settings.search_url
+    if not url:
+        return embedded_index(context.settings.data_dir / "search-index", clock=context.clock)
+    parsed = sa.make_url(url)
+    key = str(parsed.password or "")
+    port = f":{parsed.port}" if parsed.port else ""
+    return meilisearch_index(f"{parsed.drivername}://{parsed.host}{port}", api_key=key, name=knobs.index, clock=context.clock)
