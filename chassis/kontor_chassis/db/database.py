@@ -100,6 +100,8 @@ async def _hop(executor: ThreadPoolExecutor, function: Callable[..., T], *args: 
 
 
 def _roll_back(connection: sa.Connection) -> None:
+    # A rollback takes back the account that was named within the transaction, too.
+    connection.info.pop("account", None)
     try:
         connection.exec_driver_sql("ROLLBACK")
     except sa.exc.DBAPIError:
@@ -126,6 +128,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        # Values of rows do not belong in error messages and logs.
+        hide_parameters=True,
         pool_size=_READERS + 1,
         max_overflow=_READERS,
         connect_args={"check_same_thread": False, "timeout": _LOCK_SECONDS},
@@ -146,6 +150,7 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
         pool_size=2 * _READERS,
         max_overflow=4,
         pool_timeout=_CONNECT_SECONDS,

@@ -13,8 +13,9 @@ def _insert(connection: sa.Connection, table: sa.Table) -> Any:
 
 def insert_or_ignore(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
     """Insert the row; False where one with the same key is there already."""
-    result = connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing())
-    return bool(result.rowcount)
+    statement = _insert(connection, table).values(**row).on_conflict_do_nothing()
+    # SQLAlchemy reports -1 for inserts on PostgreSQL unless it is asked to keep the count.
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def upsert_newer(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

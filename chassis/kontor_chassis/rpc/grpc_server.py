@@ -63,7 +63,7 @@ def _handlers(service_name: str, serving: Sequence[Dispatcher]) -> grpc.GenericR
     )
 
 
-def _handler(serving: Sequence[Dispatcher], method: Method) -> grpc.RpcMethodHandler[Any, Any]:
+def _handler(serving: Sequence[Dispatcher], method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
     return grpc.unary_unary_rpc_method_handler(
         _behaviour(serving, method.path),
         request_deserializer=method.request_type.FromString,

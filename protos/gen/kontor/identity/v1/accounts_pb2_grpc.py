@@ -69,14 +69,14 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateAccount(self, request, context):
-        """Changes name, locale, time zone, currency or first day of the week of the caller's account.
+        """Changes name, locale, time zone, currency, first day of the week or country of the caller's account.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateAccount(self, request, context):
-        """Makes an account together with its owner.
+        """Makes an account together with its owner. What is empty gets a default, the slug one made from the name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

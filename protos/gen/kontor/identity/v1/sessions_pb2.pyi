@@ -35,7 +35,7 @@ class Session(_message.Message):
     """Only in the answer to signing in."""
     user_id: _builtins.str
     client: _builtins.str
-    """User-Agent of the sign-in."""
+    """User-Agent of the sign-in, up to 300 characters of it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -74,7 +74,7 @@ class CreateSessionRequest(_message.Message):
     email: _builtins.str
     password: _builtins.str
     account: _builtins.str
-    """Slug of the account; needed only where one e-mail address belongs to several accounts."""
+    """Slug of the account; needed only where address and password belong to users of several accounts."""
     client: _builtins.str
     """Set by the gateway."""
     peer: _builtins.str

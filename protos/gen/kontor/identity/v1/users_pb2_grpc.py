@@ -65,6 +65,21 @@ class UserServiceStub:
                 request_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.DeactivateUserRequest.SerializeToString,
                 response_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
                 _registered_method=True)
+        self.ActivateUser = channel.unary_unary(
+                '/kontor.identity.v1.UserService/ActivateUser',
+                request_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.ActivateUserRequest.SerializeToString,
+                response_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+                _registered_method=True)
+        self.SetPassword = channel.unary_unary(
+                '/kontor.identity.v1.UserService/SetPassword',
+                request_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.SetPasswordRequest.SerializeToString,
+                response_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+                _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/kontor.identity.v1.UserService/ChangePassword',
+                request_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+                _registered_method=True)
 
 
 class UserServiceServicer:
@@ -105,7 +120,28 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeactivateUser(self, request, context):
-        """Ends the user's sessions and keys and refuses new ones; what they did stays.
+        """Ends the user's sessions, keys and feeds and refuses new ones; what they did stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ActivateUser(self, request, context):
+        """Lets a deactivated user sign in again. Keys and feeds do not come back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetPassword(self, request, context):
+        """Gives a colleague a password, the first one or another one, and ends their sessions. Not the owner's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Changes the caller's own password and ends all their sessions, this one too; keys and feeds stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +178,21 @@ def add_UserServiceServicer_to_server(servicer, server):
             'DeactivateUser': grpc.unary_unary_rpc_method_handler(
                     servicer.DeactivateUser,
                     request_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.DeactivateUserRequest.FromString,
+                    response_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
+            ),
+            'ActivateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.ActivateUser,
+                    request_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.ActivateUserRequest.FromString,
+                    response_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
+            ),
+            'SetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPassword,
+                    request_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.SetPasswordRequest.FromString,
+                    response_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.ChangePasswordRequest.FromString,
                     response_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
             ),
     }
@@ -307,6 +358,87 @@ class UserService:
             target,
             '/kontor.identity.v1.UserService/DeactivateUser',
             kontor_dot_identity_dot_v1_dot_users__pb2.DeactivateUserRequest.SerializeToString,
+            kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ActivateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.identity.v1.UserService/ActivateUser',
+            kontor_dot_identity_dot_v1_dot_users__pb2.ActivateUserRequest.SerializeToString,
+            kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.identity.v1.UserService/SetPassword',
+            kontor_dot_identity_dot_v1_dot_users__pb2.SetPasswordRequest.SerializeToString,
+            kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.identity.v1.UserService/ChangePassword',
+            kontor_dot_identity_dot_v1_dot_users__pb2.ChangePasswordRequest.SerializeToString,
             kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
             options,
             channel_credentials,

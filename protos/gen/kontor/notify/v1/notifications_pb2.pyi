@@ -35,20 +35,23 @@ class Notification(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
-    """`note_created` or `mail_filed`."""
+    """`note_created`, `mail_filed`, `deal_moved`, `deal_won`, `deal_lost` or `task_assigned`."""
     subject: _builtins.str
-    """The record that is watched."""
+    """The record that is watched; of a task the record that it hangs on, which may be empty."""
     ref: _builtins.str
-    """What happened there: `notes/…`, `messages/…`."""
+    """What happened there: `notes/…`, `messages/…`, `deals/…`, `tasks/…`."""
     title: _builtins.str
+    """The mail's subject, the beginning of the note, the name of the deal or task."""
     actor_user_id: _builtins.str
     reason: _builtins.str
-    """Why the caller is told: `creator`, `watcher` …"""
+    """Why the caller is told: `creator`, `responsible`, `watcher` or `assignee`."""
     watch_id: _builtins.str
-    """The watch that led to it; deleting it stops further ones."""
+    """The watch that led to it; deleting it stops further ones. Empty for an assignee."""
     seen: _builtins.bool
     @_builtins.property
-    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened."""
+
     def __init__(
         self,
         *,

@@ -32,8 +32,9 @@ class Watch(_message.Message):
     subject: _builtins.str
     """Mandatory: `persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
     user_id: _builtins.str
+    """The caller. Output only."""
     reason: _builtins.str
-    """`creator` or `watcher`. Output only."""
+    """`creator`, `responsible` or `watcher`. Output only."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 
 class WatchServiceStub:
-    """Who is told of what. Whoever makes a record watches it.
+    """Who is told of what. Whoever makes a record or answers for it watches it.
     """
 
     def __init__(self, channel):
@@ -54,7 +54,7 @@ class WatchServiceStub:
 
 
 class WatchServiceServicer:
-    """Who is told of what. Whoever makes a record watches it.
+    """Who is told of what. Whoever makes a record or answers for it watches it.
     """
 
     def CreateWatch(self, request, context):
@@ -105,7 +105,7 @@ def add_WatchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WatchService:
-    """Who is told of what. Whoever makes a record watches it.
+    """Who is told of what. Whoever makes a record or answers for it watches it.
     """
 
     @staticmethod

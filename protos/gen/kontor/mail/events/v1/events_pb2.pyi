@@ -34,6 +34,7 @@ class MessageFacts(_message.Message):
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
     SEND_TIME_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    AUTOMATIC_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     depositor_user_id: _builtins.str
     subject: _builtins.str
@@ -42,6 +43,8 @@ class MessageFacts(_message.Message):
     """RFC 5322 Message-ID without brackets."""
     text: _builtins.str
     """Readable text, at most 100,000 characters."""
+    automatic: _builtins.bool
+    """Sent by a program: an absence note, a bounce, a mailing list, our own mail. It is filed, but nobody is told."""
     @_builtins.property
     def to_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -60,10 +63,11 @@ class MessageFacts(_message.Message):
         message_id: _builtins.str = ...,
         send_time: _timestamp_pb2.Timestamp | None = ...,
         text: _builtins.str = ...,
+        automatic: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["send_time", b"send_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cc_addresses", b"cc_addresses", "depositor_user_id", b"depositor_user_id", "from_address", b"from_address", "id", b"id", "message_id", b"message_id", "send_time", b"send_time", "subject", b"subject", "text", b"text", "to_addresses", b"to_addresses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["automatic", b"automatic", "cc_addresses", b"cc_addresses", "depositor_user_id", b"depositor_user_id", "from_address", b"from_address", "id", b"id", "message_id", b"message_id", "send_time", b"send_time", "subject", b"subject", "text", b"text", "to_addresses", b"to_addresses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,56 @@
+"""Our facts, written to the outbox of the session in which they become true. They carry what the RPCs answer, never a secret."""
+
+from kontor.identity.events.v1 import events_pb2 as pb
+from kontor.identity.v1 import accounts_pb2, users_pb2
+from kontor_chassis.db.sessions import WriteSession
+from kontor_chassis.etags import etag_of
+from kontor_chassis.proto import to_timestamp
+from kontor_identity.domain.accounts import Account
+from kontor_identity.domain.users import User
+
+
+def account_created(session: WriteSession, account: Account) -> None:
+    session.publish(pb.AccountCreated(account=account_message(account)), subject=f"accounts/{account.id}", sequence=account.version)
+
+
+def account_updated(session: WriteSession, account: Account) -> None:
+    session.publish(pb.AccountUpdated(account=account_message(account)), subject=f"accounts/{account.id}", sequence=account.version)
+
+
+def user_created(session: WriteSession, user: User) -> None:
+    session.publish(pb.UserCreated(user=user_message(user)), subject=f"users/{user.id}", sequence=user.version)
+
+
+def user_updated(session: WriteSession, user: User) -> None:
+    """Deactivating and activating are updates too: `active` tells."""
+    session.publish(pb.UserUpdated(user=user_message(user)), subject=f"users/{user.id}", sequence=user.version)
+
+
+def account_message(account: Account) -> accounts_pb2.Account:
+    return accounts_pb2.Account(
+        id=account.id,
+        etag=etag_of(account.version),
+        slug=account.slug,
+        name=account.name,
+        locale=account.locale,
+        time_zone=account.time_zone,
+        currency=account.currency,
+        first_weekday=account.first_weekday,
+        country=account.country,
+        create_time=to_timestamp(account.create_time),
+        update_time=to_timestamp(account.update_time),
+    )
+
+
+def user_message(user: User) -> users_pb2.User:
+    return users_pb2.User(
+        id=user.id,
+        etag=etag_of(user.version),
+        email=user.email,
+        name=user.name,
+        role=users_pb2.Role.Value(f"ROLE_{user.role.upper()}"),
+        locale=user.locale,
+        active=user.active,
+        create_time=to_timestamp(user.create_time),
+        update_time=to_timestamp(user.update_time),
+    )
