@@ -141,25 +141,31 @@ class Host:
         if migrate:
             for item in self.running:
                 await item.migrate()
+        connected = asyncio.create_task(self._connect())
+        # In the usual case the bus is there before the first fact.
+        await asyncio.wait([connected], timeout=_CHECK_SECONDS)
         for item in self.running:
             await item.start()
             for task in item.tasks:
                 task.add_done_callback(self._notice)
-        self._bus_task = asyncio.create_task(self._connect())
+        self._bus_task = asyncio.create_task(self._consume(connected))
         self._bus_task.add_done_callback(self._notice)
-        # Connected in time in the usual case, so that a process that says it is ready has its consumers.
-        await asyncio.wait([self._bus_task], timeout=_CHECK_SECONDS)
+        if connected.done():
+            await asyncio.wait([self._bus_task])
 
     async def _connect(self) -> None:
         pause = 0.2
         while True:
             try:
                 await self._bus.start()
-                break
+                return
             except KontorError as error:
                 log.warning("bus_waits", error=str(error), pause=pause)
                 await asyncio.sleep(pause)
                 pause = min(5.0, pause * 2)
+
+    async def _consume(self, connected: asyncio.Task[None]) -> None:
+        await connected
         for item in self.running:
             await item.consume()
 

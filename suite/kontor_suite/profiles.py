@@ -6,6 +6,8 @@ split: the named services in this process; PostgreSQL, RabbitMQ, gRPC. A process
 
 import asyncio
 import fcntl
+import hashlib
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
@@ -14,7 +16,6 @@ from kontor_chassis.blobs.disk import DiskBlobs
 from kontor_chassis.blobs.port import Blobs
 from kontor_chassis.bus.local import LocalBus
 from kontor_chassis.bus.port import Bus
-from kontor_chassis.bus.rabbitmq import RabbitBus
 from kontor_chassis.clock import Clock, system_clock
 from kontor_chassis.health import health_app
 from kontor_chassis.host import Host, RunningService
@@ -38,6 +39,9 @@ class AlreadyRunning(Exception):
 
 def make_bus(settings: Settings, clock: Clock = system_clock) -> Bus:
     if settings.bus_url:
+        # The embedded suite need not pay for the client of a broker that it has not got.
+        from kontor_chassis.bus.rabbitmq import RabbitBus  # noqa: PLC0415
+
         return RabbitBus(settings.bus_url, topology(), clock=clock)
     return LocalBus(settings.data_dir / "bus.db", topology(), clock=clock)
 

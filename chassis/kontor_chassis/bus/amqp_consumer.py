@@ -19,7 +19,8 @@ from kontor_chassis.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 _PAUSE_AFTER_LOSS = 0.2
-_BROKER_SECONDS = 5.0
+_ATTACH_SECONDS = 20.0
+_CLOSE_SECONDS = 3.0
 # How much longer than its pause a message may be on its way back from a retry queue before `idle` stops waiting for it.
 _RETURN_SECONDS = 5.0
 
@@ -53,7 +54,7 @@ class _Session:
     async def close(self) -> None:
         self.messages.clear()
         if not self.channel.is_closed:
-            async with asyncio.timeout(_BROKER_SECONDS):
+            async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.channel.close()
 
 
@@ -120,18 +121,18 @@ class Consumer:
     async def _attend(self) -> None:
         """Consume on one channel until it is lost, which raises Unavailable, or the bus stops."""
         with broker_errors(f"the consumer of {self._queue} is cut off"):
-            async with asyncio.timeout(_BROKER_SECONDS):
-                session = await self._attach()
-            log.info("consumer_attached", queue=self._queue)
-            self._session = session
+            session = _Session(await self._link.connection().channel(publisher_confirms=False))
             try:
+                async with asyncio.timeout(_ATTACH_SECONDS):
+                    await self._attach(session)
+                log.info("consumer_attached", queue=self._queue)
+                self._session = session
                 await self._serve(session)
             finally:
                 await session.close()
 
-    async def _attach(self) -> _Session:
-        channel = await self._link.connection().channel(publisher_confirms=False)
-        session = _Session(channel)
+    async def _attach(self, session: _Session) -> None:
+        channel = session.channel
         # Each time: the queue may have been deleted, or the broker may have come back empty.
         await amqp_topology.declare(channel, self._topology, self._retry)
         await channel.set_qos(prefetch_count=self._batch_size)
@@ -139,7 +140,6 @@ class Consumer:
         underlay.on_consumer_cancel_callbacks.add(session.cancelled)
         queue = await channel.get_queue(main_queue(self._queue), ensure=False)
         await queue.consume(session.deliver)
-        return session
 
     async def _serve(self, session: _Session) -> None:
         rest = Rest(self._queue)

@@ -7,7 +7,7 @@ restart (mosquito/aio-pika #231, #626, #632, #334). Here a lost connection is dr
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import aio_pika
 import structlog
@@ -20,6 +20,8 @@ from kontor_chassis.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 _CONNECT_SECONDS = 3.0
+# Longer: on a fresh broker, with every process of the suite starting at once, there are some fifty queues to make.
+_SETUP_SECONDS = 20.0
 _CLOSE_SECONDS = 3.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 # The broker gives a silent client up after two of these, the client library a silent broker after about three.
@@ -54,6 +56,7 @@ class Link:
         self._up = asyncio.Event()
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+        self._farewells: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connect now, or raise Unavailable; from then on reconnect for ever."""
@@ -116,8 +119,9 @@ class Link:
                     self._connection = await aio_pika.connect(
                         self._url, heartbeat=_HEARTBEAT_SECONDS, client_properties={"connection_name": f"kontor {self._name}"}
                     )
-                    self._connection.close_callbacks.add(closed)
-                    if self._setup is not None:
+                self._connection.close_callbacks.add(closed)
+                if self._setup is not None:
+                    async with asyncio.timeout(_SETUP_SECONDS):
                         await self._setup(self._connection)
         except BaseException:
             await self._close()
@@ -131,5 +135,12 @@ class Link:
         connection, self._connection = self._connection, None
         if connection is not None:
             # Not longer: a peer that is gone without a word never answers the farewell.
-            closing = asyncio.create_task(connection.close())
-            await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
+            farewell = asyncio.create_task(_close_connection(connection))
+            self._farewells.add(farewell)
+            farewell.add_done_callback(self._farewells.discard)
+            await asyncio.wait({farewell}, timeout=_CLOSE_SECONDS)
+
+
+async def _close_connection(connection: AbstractConnection) -> None:
+    with suppress(Unavailable), broker_errors("closing"):
+        await connection.close()

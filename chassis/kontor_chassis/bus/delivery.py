@@ -18,9 +18,7 @@ _LONGEST_REST = 5.0
 async def hand_over(batch: Sequence[Envelope], handler: BatchHandler, *, queue: str) -> list[Exception | None]:
     """The handler's answer for each message of the batch. Never raises, but for cancellation."""
     try:
-        answers = list(await handler(batch))
-        if len(answers) != len(batch):
-            raise TypeError(f"the handler of {queue} gave {len(answers)} answers for {len(batch)} messages")
+        return await _ask(batch, handler, queue=queue)
     except Unavailable as error:
         return [error] * len(batch)
     except Exception as error:
@@ -28,6 +26,19 @@ async def hand_over(batch: Sequence[Envelope], handler: BatchHandler, *, queue: 
             return [error]
         log.warning("batch_handler_raised", queue=queue, messages=len(batch), error=error_text(error))
         return await _each_alone(batch, handler, queue=queue)
+
+
+async def _ask(batch: Sequence[Envelope], handler: BatchHandler, *, queue: str) -> list[Exception | None]:
+    try:
+        answers = list(await handler(batch))
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Something that the handler waited for was cancelled, not the handler.
+        raise RuntimeError("a call of the handler was cancelled") from error
+    if len(answers) != len(batch):
+        raise TypeError(f"the handler of {queue} gave {len(answers)} answers for {len(batch)} messages")
     return answers
 
 

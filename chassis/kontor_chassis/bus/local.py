@@ -43,7 +43,7 @@ class _Consumer:
 
 
 class LocalBus:
-    """A Bus in the file `path`. `stop` leaves everything in the file; the next start goes on from there."""
+    """A Bus in the file `path`, for use on one event loop. `stop` leaves everything in the file; the next start goes on from there."""
 
     def __init__(self, path: Path, topology: Topology, *, retry: RetryPolicy | None = None, clock: Clock = system_clock) -> None:
         self._path = path

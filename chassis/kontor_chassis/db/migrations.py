@@ -9,9 +9,6 @@ import importlib.resources
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command, op
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.types import Instant, Json, Key
@@ -22,13 +19,16 @@ _ADVISORY_LOCK = 0x4B4F4E544F52
 def upgrade(database: Database, package: str) -> None:
     """Bring the database to the newest revision of `package` (`kontor_contacts.migrations`). Safe to run by several
     processes at once. Raises alembic.util.CommandError where the database is newer than the code."""
+    if is_current(database, package):
+        return
+    # Alembic is needed where something is to be done, which is rare; importing it takes a third of a start.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(importlib.resources.files(package)).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    heads = ScriptDirectory.from_config(config).get_heads()
     with database.engine.connect() as connection:
-        if _revisions(connection) == set(heads):
-            return
         if database.dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
@@ -45,18 +45,13 @@ def upgrade(database: Database, package: str) -> None:
 
 
 def is_current(database: Database, package: str) -> bool:
-    """Whether the database stands at the newest revision that this code knows."""
-    config = Config()
-    config.set_main_option("script_location", str(importlib.resources.files(package)).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
+    """Whether the database stands at the newest revision that this code knows: revisions are numbered files, one after another."""
+    versions = importlib.resources.files(package) / "versions"
+    newest = max(path.name[:4] for path in versions.iterdir() if path.name[:4].isdigit())
     with database.engine.connect() as connection:
-        return _revisions(connection) == set(ScriptDirectory.from_config(config).get_heads())
-
-
-def _revisions(connection: sa.Connection) -> set[str]:
-    if not sa.inspect(connection).has_table("alembic_version"):
-        return set()
-    return {row[0] for row in connection.exec_driver_sql("SELECT version_num FROM alembic_version")}
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return False
+        return [newest] == [row[0] for row in connection.exec_driver_sql("SELECT version_num FROM alembic_version")]
 
 
 def run_environment(context: Any, metadata: sa.MetaData) -> None:
@@ -68,6 +63,8 @@ def run_environment(context: Any, metadata: sa.MetaData) -> None:
 def enable_tenancy(*tables: str) -> None:
     """Row-level security on PostgreSQL: a connection sees and writes the rows of the account it named, or of all where it
     named `*`. FORCE, because the tables belong to the role that uses them. Nothing to do on SQLite."""
+    from alembic import op  # noqa: PLC0415
+
     if op.get_bind().dialect.name != "postgresql":
         return
     for table in tables:
@@ -79,6 +76,8 @@ def enable_tenancy(*tables: str) -> None:
 
 def create_plumbing() -> None:
     """Outbox, inbox, idempotency and audit as of the first release."""
+    from alembic import op  # noqa: PLC0415
+
     op.create_table(
         "outbox",
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True),

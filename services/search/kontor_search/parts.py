@@ -12,7 +12,6 @@ from kontor_chassis.service import Context
 from kontor_search.clients import Owners
 from kontor_search.index.embedded import embedded_index
 from kontor_search.index.live import Index
-from kontor_search.index.meilisearch import meilisearch_index
 from kontor_search.settings import SearchSettings
 from kontor_search.usecases.rebuild import fill_when_empty
 
@@ -48,6 +47,9 @@ def _make_index(context: Context, knobs: SearchSettings) -> Index:
     url = context.settings.search_url
     if not url:
         return embedded_index(context.settings.data_dir / "search-index", clock=context.clock)
+    # Imported only where a server is used.
+    from kontor_search.index.meilisearch import meilisearch_index  # noqa: PLC0415
+
     parsed = sa.make_url(url)
     key = str(parsed.password or "")
     port = f":{parsed.port}" if parsed.port else ""

@@ -122,7 +122,7 @@ class FolderStore:
         try:
             current = orjson.loads((self._folder / "current").read_bytes())
             if current["format"] == FORMAT:
-                return str(current["folder"]), bool(current["complete"])
+                return f"{int(current['folder']):06}", bool(current["complete"])
             log.warning("search_index_format_changed", folder=str(self._folder))
         except FileNotFoundError:
             pass

@@ -1,6 +1,7 @@
 """One tantivy index in a folder of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,7 @@ from kontor_search.domain.highlights import excerpt
 from kontor_search.domain.queries import MAX_DEPTH, Query, Term, tag_key, terms
 from kontor_search.index.embedded_queries import Queries, schema
 from kontor_search.index.material import Shown, from_microseconds, material, microseconds, precedence, shown, texts_of
-from kontor_search.index.port import FEW, MARKS_KEPT, Hit, Result
+from kontor_search.index.port import FEW, MARKS_KEPT, Damaged, Hit, Result
 
 # Bytes that wait for a commit at most; tantivy asks for at least 15 MB. More makes rebuilds hardly faster.
 _HEAP = 16_000_000
@@ -55,23 +56,15 @@ class FolderGeneration:
         self._uncommitted: dict[str, int] = {}
 
     def write(self, changes: Sequence[Change]) -> None:
-        try:
+        with self._all_or_rolled_back():
             for change in changes:
                 self._write(change)
             if len(self._uncommitted) > _MAX_UNCOMMITTED:
-                self.commit()
-        except BaseException:
-            self._roll_back()
-            raise
+                self._commit()
 
     def commit(self) -> None:
-        try:
-            self._open_writer().commit()
-            self._index.reload()
-        except BaseException:
-            self._roll_back()
-            raise
-        self._uncommitted.clear()
+        with self._all_or_rolled_back():
+            self._commit()
 
     def check(self) -> None:
         """Raises where the files cannot be read. Reads what every search needs, not every block."""
@@ -86,7 +79,23 @@ class FolderGeneration:
         wanted = terms(query.text)
         if not wanted:
             return Result()
-        searcher = self._index.searcher()
+        with _reading():
+            return self._search(self._index.searcher(), account_id, query, wanted)
+
+    def sequences(self, account_id: str) -> Mapping[str, int]:
+        with _reading():
+            searcher = self._index.searcher()
+            keys = searcher.terms_with_prefix("id", f"{account_id} ", self._queries.of_account(account_id))
+            versions = ((key, self._version(searcher, key)) for key, _ in keys)
+            return {key.removeprefix(f"{account_id} "): version // 2 for key, version in versions if version is not None}
+
+    def close(self) -> None:
+        """Wait for merges, so that the folder is at rest, and free the writer's lock."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def _search(self, searcher: tantivy.Searcher, account_id: str, query: Query, wanted: Sequence[Term]) -> Result:
         filters = self._queries.filters(query)
         found, counts = self._stage(searcher, account_id, wanted)
         if filters:
@@ -96,19 +105,7 @@ class FolderGeneration:
             return Result(kind_counts=counts)
         scoped = self._queries.of_account(account_id, found, [*filters, *self._queries.kinds(query.kinds)])
         hits = searcher.search(scoped, limit, count=False, offset=query.offset, weight_by_field="precedence").hits
-        return Result(tuple(_hit(searcher.doc(address), score, wanted) for score, address in hits), counts)
-
-    def sequences(self, account_id: str) -> Mapping[str, int]:
-        searcher = self._index.searcher()
-        keys = searcher.terms_with_prefix("id", f"{account_id} ", self._queries.of_account(account_id))
-        versions = ((key, self._version(searcher, key)) for key, _ in keys)
-        return {key.removeprefix(f"{account_id} "): version // 2 for key, version in versions if version is not None}
-
-    def close(self) -> None:
-        """Wait for merges, so that the folder is at rest, and free the writer's lock."""
-        if self._writer is not None:
-            self._writer.wait_merging_threads()
-            self._writer = None
+        return Result(tuple(_hit(_document(searcher, address), score, wanted) for score, address in hits), counts)
 
     def _write(self, change: Change) -> None:
         known = self._uncommitted.get(change.key)
@@ -165,20 +162,49 @@ class FolderGeneration:
         found = last()
         return found, _kind_counts(searcher, self._queries.of_account(account_id, found))
 
+    def _commit(self) -> None:
+        self._open_writer().commit()
+        self._index.reload()
+        self._uncommitted.clear()
+
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
             self._writer = self._index.writer(_HEAP, 1)
         return self._writer
 
-    def _roll_back(self) -> None:
-        """Give up the writer with what it did not commit: after an error (a full disk) tantivy's cannot be used again."""
-        self._writer = None
-        self._uncommitted.clear()
+    @contextmanager
+    def _all_or_rolled_back(self) -> Iterator[None]:
+        """After an error (a full disk) a tantivy writer cannot be used again; it goes with all that it did not commit."""
+        try:
+            with _reading():
+                yield
+        except BaseException:
+            self._writer = None
+            self._uncommitted.clear()
+            raise
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Tantivy panics on data that it cannot understand, and a panic is no Exception: it would end whatever waits for the thread."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as panic:
+        raise Damaged(str(panic)) from panic
 
 
 def _kind_counts(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[str, int]:
     buckets = searcher.aggregate(query, {"kinds": {"terms": {"field": "kind", "size": 100}}})["kinds"]["buckets"]
     return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+
+
+def _document(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> tantivy.Document:
+    try:
+        return searcher.doc(address)
+    except ValueError as error:
+        raise Damaged(str(error)) from error
 
 
 def _hit(document: tantivy.Document, score: float, wanted: Sequence[Term]) -> Hit:

@@ -13,7 +13,7 @@ import structlog
 from kontor_chassis.errors import FailedPrecondition, Unavailable
 from kontor_search.domain.documents import Change, IndexDocument, latest
 from kontor_search.domain.queries import Query
-from kontor_search.index.port import Generation, Result, Store
+from kontor_search.index.port import Damaged, Generation, Result, Store
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class Index:
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether documents are missing because the index began empty and no rebuild was committed since."""
+        """Whether documents are missing, or cannot be read, because the index began empty or is damaged; until a rebuild is committed."""
         return not self._complete
 
     async def upsert(self, documents: Iterable[IndexDocument]) -> None:
@@ -173,9 +173,14 @@ class Index:
     async def _run(self, pool: Executor, call: Callable[[], T]) -> T:
         try:
             answer = await asyncio.get_running_loop().run_in_executor(pool, call)
-        except Unavailable:
+        except Unavailable as error:
             self._working = False
+            log.warning("search_index_unavailable", reason=error.reason)
             raise
+        except Damaged as error:
+            self._working = self._complete = False
+            log.exception("search_index_damaged")
+            raise Unavailable("The search index is damaged.", reason="INDEX_DAMAGED") from error
         except Exception as error:
             self._working = False
             log.exception("search_index_failed")

@@ -30,13 +30,15 @@ log = structlog.get_logger()
 
 # Seconds to connect, and as many to answer.
 _READ_TIMEOUT = 2
-_WRITE_TIMEOUT = 10
+_WRITE_TIMEOUT = 5
 # How long a write may wait in Meilisearch's queue, in milliseconds, and how often to ask for it.
 _TASK_TIMEOUT = 60_000
 _TASK_INTERVAL = 20
 # Documents per request, and their bytes; Meilisearch takes 100 MB.
 _CHUNK = 500
 _CHUNK_BYTES = 10_000_000
+# Requests that wait in the server's queue at once. Changes wait behind those of a rebuild, so there may not be many.
+_QUEUED = 2
 # Documents per request when all are listed.
 _PAGE = 5_000
 _MAX_VERSION = 2**62
@@ -109,7 +111,7 @@ class ServerStore:
             raise
 
     def _make(self, uid: str, *, complete: bool) -> None:
-        self._client.index(uid).update_settings(dict(requests.SETTINGS))
+        self._done(self._client.index(uid).update_settings(dict(requests.SETTINGS)))
         self._done(self._tell(uid, complete=complete))
 
     def _tell(self, uid: str, *, complete: bool) -> TaskInfo:
@@ -194,6 +196,8 @@ class ServerGeneration:
                 mark = {"deleted": microseconds(self._clock())}
                 newer.append({"id": record, "version": version, **(requests.fields(change.document) if change.document else mark)})
         for body in _bodies(newer):
+            if len(self._tasks) >= _QUEUED:
+                _wait(self._client, self._tasks.pop(0))
             self._tasks.append(self._client.index(self._uid).add_documents_raw(body, "id", "application/json").task_uid)
         self._uncommitted |= {document["id"]: document["version"] for document in newer}
 

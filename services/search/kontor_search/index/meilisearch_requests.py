@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kontor_search.domain.documents import IndexDocument
-from kontor_search.domain.queries import Query, Term, tag_key
+from kontor_search.domain.queries import Query, Term, tag_key, typing_mistakes
 from kontor_search.domain.words import MAX_PART
 from kontor_search.index.material import Shown, material, microseconds, precedence, shown
 
@@ -46,8 +46,7 @@ SETTINGS: Mapping[str, Any] = {
 # What a match is worth by where it stands. A score within one of these is at least half of its best (without typing mistakes), and
 # so the places do not mix.
 _NAMES, _FACTS, _NAME_PARTS, _TEXT, _PARTS = 1.0, 0.45, 0.2, 0.09, 0.04
-
-
+_PLACES = ((["names"], _NAMES), (["names", "facts"], _FACTS), (["names", "facts", "text"], _TEXT))
 # A word in every document. Queries whose hits are ranked together must all look for something, even where the filter says it all.
 _EVERY = "every"
 
@@ -108,32 +107,28 @@ def filters(query: Query) -> list[str]:
 
 
 def kinds(wanted: frozenset[str]) -> list[str]:
-    """A kind that is no plain word exists in no document."""
-    plain = sorted(kind for kind in wanted if kind.isascii() and kind.isidentifier())
+    """A kind that is no plain word exists in no document; without any the list has one that is none."""
+    plain = [f'"{kind}"' for kind in sorted(wanted) if kind.isascii() and kind.isidentifier()]
     return [f"kind IN [{', '.join(plain) or '_'}]"] if wanted else []
 
 
 def stages(terms: Sequence[Term]) -> list[list[dict[str, Any]]]:
     """What to look for, stricter first: all terms; all, with typing mistakes; any of them. Each is a list of queries whose hits add up."""
     has_all = [_has(term, "parts") for term in terms]
-    placed = [
-        _query(" ".join(_typed(term) for term in terms), ["names"], _NAMES),
-        _query(" ".join(_typed(term) for term in terms), ["names", "facts"], _FACTS),
-        _query(" ".join(_typed(term) for term in terms), ["names", "facts", "text"], _TEXT),
-    ]
-    in_parts = [
-        _query(_EVERY, ["every"], _NAME_PARTS, [_has(term, "name_parts") for term in terms]),
-        _query(_EVERY, ["every"], _PARTS, has_all),
-    ]
-    any_of = [
-        [_query(_typed(term), ["names", "facts", "text"], _NAMES), _query(_EVERY, ["every"], _PARTS, [_has(term, "parts")])]
-        for term in terms
-    ]
+    in_parts = [_filtered(_NAME_PARTS, [_has(term, "name_parts") for term in terms]), _filtered(_PARTS, has_all)]
+    exact, misspelt = " ".join(map(_typed, terms)), " ".join(map(_misspelt, terms))
+    everywhere = _PLACES[-1][0]
+    any_of = [[_query(_misspelt(term), everywhere, _NAMES), _filtered(_PARTS, [_has(term, "parts")])] for term in terms]
     return [
-        [*({**query, "filter": has_all} for query in placed), *in_parts],
-        [*placed, *in_parts],
+        [*(_query(exact, fields, weight, has_all) for fields, weight in _PLACES), *in_parts],
+        [*(_query(misspelt, fields, weight) for fields, weight in _PLACES), *in_parts],
         [query for queries in any_of for query in queries],
     ]
+
+
+def _filtered(weight: float, filters: Sequence[str]) -> dict[str, Any]:
+    """A query whose hits the filters alone decide."""
+    return _query(_EVERY, ["every"], weight, filters)
 
 
 def _query(text: str, attributes: Sequence[str], weight: float, filters: Sequence[str] = ()) -> dict[str, Any]:
@@ -150,6 +145,11 @@ def _query(text: str, attributes: Sequence[str], weight: float, filters: Sequenc
 def _typed(term: Term) -> str:
     """The last form of each word, which a document has whatever way the word is written in it."""
     return " ".join(forms[-1] for forms in term.words)
+
+
+def _misspelt(term: Term) -> str:
+    """The same, with quotes around words that are taken by the letter only; the server knows fewer such words than we do."""
+    return " ".join(forms[-1] if typing_mistakes(forms[-1]) else f'"{forms[-1]}"' for forms in term.words)
 
 
 def _has(term: Term, field: str) -> str:

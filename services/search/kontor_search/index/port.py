@@ -25,6 +25,10 @@ MARKS_KEPT = timedelta(days=7)
 FEW = 3
 
 
+class Damaged(Exception):
+    """The generation's data cannot be read; only a rebuild helps."""
+
+
 @dataclass(frozen=True)
 class Hit:
     ref: str
@@ -47,7 +51,8 @@ class Result:
 
 
 class Generation(Protocol):
-    """Called from worker threads: `write` and `commit` one at a time, the others whenever. Raises what its backend raises."""
+    """Called from worker threads: `write` and `commit` one at a time, the others whenever. Raises what its backend raises, and
+    Damaged."""
 
     def write(self, changes: Sequence[Change]) -> None:
         """Take the changes whose version is not below what is known of their records. They need not be found before `commit`.
