@@ -1,6 +1,7 @@
 """E-mail addresses as values. What is shown stays as typed; what is compared is normalised here."""
 
 import re
+import unicodedata
 
 import idna
 
@@ -15,7 +16,7 @@ def normalise_email(address: str) -> str | None:
 
     The local part is compared without case too, against RFC 5321 section 2.4: no provider tells Anna@ from anna@.
     """
-    text = address.strip()
+    text = unicodedata.normalize("NFC", address.strip())
     local, at, domain = text.rpartition("@")
     if not at or not local or len(local.encode()) > _LOCAL_LIMIT or _FORBIDDEN.search(local) or "@" in local:
         return None

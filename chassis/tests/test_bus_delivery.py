@@ -91,6 +91,19 @@ async def test_cancelling_a_handler_is_not_an_answer() -> None:
         await task
 
 
+async def test_a_handler_whose_own_call_is_cancelled_has_failed() -> None:
+    """The library behind it may cancel what it waits for; the consumer must not end silently because of that."""
+
+    async def handler(_: Sequence[Envelope]) -> Sequence[Exception | None]:
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        gone.cancel()
+        await gone
+        return [None]
+
+    [answer] = await hand_over(batch(1), handler, queue="q")
+    assert isinstance(answer, RuntimeError)
+
+
 async def test_a_rest_ends_at_once_when_the_bus_stops_and_success_needs_none() -> None:
     stopping = asyncio.Event()
     rest = Rest("q")
