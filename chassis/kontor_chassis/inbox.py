@@ -55,8 +55,8 @@ def transactional(sessions: Sessions, service: str, handlers: Mapping[type[Messa
             for envelope in _new_ones(enter, envelopes, service):
                 route = routes.get(envelope.type)
                 if route is None:
-                    # An older or newer release bound this type; this one has no use for it.
-                    continue
+                    # Bound by a newer release whose consumer will know it: kept and tried again, never swallowed.
+                    raise LookupError(f"{service} does not know events of type {envelope.type}")
                 principal = Principal(account_id=envelope.account_id, user_id=envelope.actor_user_id, service=service)
                 with span(f"consume {envelope.type}", kind=SpanKind.CONSUMER, traceparent=envelope.traceparent):
                     route.handle(open_envelope(envelope, route.body), enter(principal))

@@ -45,6 +45,7 @@ class Relay:
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._leader: sa.Connection | None = None
+        self._handed_over = 0
 
     def start(self) -> asyncio.Task[None]:
         """Begin; the task ends only by `stop`, or with the error that it cannot live with."""
@@ -69,6 +70,10 @@ class Relay:
     async def idle(self) -> bool:
         """Whether the outbox is empty."""
         return await self._database.read(self._count) == 0
+
+    def activity(self) -> int:
+        """Grows with every fact handed over; see `kontor_chassis.bus.drain`."""
+        return self._handed_over
 
     async def _run(self) -> None:
         pause = 0.0
@@ -98,6 +103,7 @@ class Relay:
         rows = await self._database.read(self._pick)
         if rows:
             await self._bus.publish([envelope for _, envelope in rows])
+            self._handed_over += len(rows)
             await self._database.write(self._remove, [position for position, _ in rows])
         return len(rows)
 

@@ -1,10 +1,12 @@
 """Both indexes keep the promises of `kontor_search.index.port`, and both find the same."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,8 +15,9 @@ from kontor_search.domain.documents import IndexDocument
 from kontor_search.domain.queries import Query
 from kontor_search.index.embedded import embedded_index
 from kontor_search.index.live import Index
-from kontor_search.index.meilisearch import meilisearch_index
+from kontor_search.index.meilisearch import ServerStore, meilisearch_index
 from kontor_search.index.port import Result
+from tests import backends
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINE = "0195d0a0-0000-7000-8000-000000000001"
@@ -581,3 +584,79 @@ async def test_a_stopped_index_refuses(index: Index) -> None:
         await search(index, "anna")
     with pytest.raises(Unavailable):
         await index.upsert([document("persons/1", "Anna")])
+
+
+# Outages of the server -----------------------------------------------------------------------------------------------------------
+
+
+class Line:
+    """A connection to the search server that can go silent, as when its machine hangs, or be cut, as when it restarts."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._loud = asyncio.Event()
+        self._loud.set()
+        self.cut = False
+
+    async def open(self) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def silence(self, silent: bool) -> None:
+        self._loud.clear() if silent else self._loud.set()
+
+    async def close(self) -> None:
+        self._loud.set()
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.cut:
+            writer.close()
+            return
+        there_reader, there_writer = await asyncio.open_connection(*self._target)
+        await asyncio.gather(self._pass(reader, there_writer), self._pass(there_reader, writer))
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                await self._loud.wait()
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+
+
+@pytest.mark.parametrize("outage", ["silent", "cut"])
+async def test_an_outage_of_the_server_is_told_in_time_and_survived(meilisearch: backends.Meilisearch, outage: str) -> None:
+    """R17: a black-holed dependency is Unavailable within 3 s, and what comes later works again by itself."""
+    server = urlsplit(meilisearch.url)
+    line = Line(server.hostname or "", server.port or 0)
+    store = ServerStore(f"http://127.0.0.1:{await line.open()}", meilisearch.key, f"test-{uuid.uuid4().hex}", lambda: NOW)
+    index = Index(store)
+    await index.start()
+    await index.upsert([document("persons/1", "Anna")])
+    if outage == "silent":
+        line.silence(True)
+    else:
+        line.cut = True
+    async with asyncio.timeout(60):
+        with pytest.raises(Unavailable):
+            await search(index, "anna")
+        assert not index.ready()
+        with pytest.raises(Unavailable):
+            await index.upsert([document("persons/2", "Ben")])
+        line.silence(False)
+        line.cut = False
+        await index.upsert([document("persons/2", "Ben")])
+        assert await found(index, "anna") == ["persons/1"]
+        assert await found(index, "ben") == ["persons/2"]
+        assert index.ready()
+    await index.stop()
+    await line.close()
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    index = meilisearch_index("http://127.0.0.1:9", name="nowhere")
+    with pytest.raises(Unavailable):
+        await index.start()
+    assert not index.ready()
+    await index.stop()
