@@ -83,6 +83,13 @@ def update(session: WriteSession, before: Organisation, after: Organisation) -> 
     return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
 
 
+def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
+    held = sa.select(O.c.id).where(O.c.account_id == session.account_id, O.c.id.in_(ids)).order_by(O.c.id).with_for_update()
+    session.execute(held)
+    values = {"version": O.c.version + 1, "update_time": session.now}
+    session.execute(sa.update(O).where(O.c.account_id == session.account_id, O.c.id.in_(ids)).values(values))
+
+
 def delete(session: WriteSession, organisation_id: str) -> None:
     contact_points.delete(session, organisation_id)
     session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == organisation_id))

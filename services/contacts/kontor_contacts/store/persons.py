@@ -149,6 +149,13 @@ def update(session: WriteSession, before: Person, after: Person) -> Person:
     return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
 
 
+def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
+    held = sa.select(P.c.id).where(P.c.account_id == session.account_id, P.c.id.in_(ids)).order_by(P.c.id).with_for_update()
+    session.execute(held)
+    values = {"version": P.c.version + 1, "update_time": session.now}
+    session.execute(sa.update(P).where(P.c.account_id == session.account_id, P.c.id.in_(ids)).values(values))
+
+
 def delete(session: WriteSession, person_id: str) -> None:
     contact_points.delete(session, person_id)
     session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == person_id))

@@ -88,6 +88,12 @@ def rename(session: WriteSession, tag_id: str, name: str) -> None:
     session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id == tag_id).values(values))
 
 
+def carriers(session: ReadSession, tag_id: str) -> list[tuple[str, str]]:
+    """(noun, id) of everything that carries the tag."""
+    rows = session.execute(sa.select(G.c.noun, G.c.record_id).where(G.c.account_id == session.account_id, G.c.tag_id == tag_id))
+    return [(row.noun, row.record_id) for row in rows]
+
+
 def delete(session: WriteSession, tag_id: str) -> None:
     """The tag and, by the foreign key, that anything carries it."""
     session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id == tag_id))

@@ -12,7 +12,7 @@ from kontor_chassis.text import fold
 from kontor_contacts.domain.organisations import Organisation, changed_fields, checked_organisation, value_of, with_changes
 from kontor_contacts.events import published
 from kontor_contacts.store import accounts, organisations, positions, tags
-from kontor_contacts.usecases import persons
+from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Organisation) -> Organisation:
@@ -59,6 +59,8 @@ def update(session: WriteSession, organisation_id: str, wanted: Organisation, *,
     after = organisations.update(session, before, after)
     updated(session, f"organisations/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
     published.organisation_updated(session, after, changed)
+    if "name" in changed:
+        touch_persons(session, [position.person_id for position in positions.of_organisation(session, after.id)], "positions")
     return after
 
 
@@ -66,15 +68,12 @@ def delete(session: WriteSession, organisation_id: str, *, etag: str) -> None:
     """Delete the organisation and the positions there; the people stay. Raises NotFound, Aborted."""
     organisation = _lock(session, organisation_id, etag)
     ended = positions.of_organisation(session, organisation.id)
-    # In the order of ids, so that two deletions cannot wait for each other.
-    people = [persons.lock(session, person_id) for person_id in sorted({position.person_id for position in ended})]
     positions.delete(session, [position.id for position in ended])
     organisations.delete(session, organisation.id)
     deleted(session, f"organisations/{organisation.id}", {"name": organisation.name})
     for position in ended:
         published.position_deleted(session, position)
-    for person in people:
-        persons.touch(session, person)
+    touch_persons(session, [position.person_id for position in ended], "positions")
     published.organisation_deleted(session, organisation)
 
 

@@ -74,14 +74,6 @@ def delete(session: WriteSession, person_id: str, *, etag: str) -> None:
     published.person_deleted(session, person)
 
 
-def touch(session: WriteSession, person: Person) -> Person:
-    """Raise the version because something shown with the person has changed; the caller holds the row."""
-    after = replace(person, version=person.version + 1, update_time=session.now)
-    persons.update(session, person, after)
-    published.person_updated(session, after, ["positions"])
-    return after
-
-
 def lock(session: WriteSession, person_id: str, etag: str = "") -> Person:
     person = persons.lock(session, person_id)
     if person is None:

@@ -13,6 +13,7 @@ from kontor_contacts.domain.positions import Position, changed_fields, checked_p
 from kontor_contacts.events import published
 from kontor_contacts.store import organisations, positions
 from kontor_contacts.usecases import persons
+from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Position) -> Position:
@@ -25,7 +26,7 @@ def create(session: WriteSession, wanted: Position) -> Position:
     published.position_created(session, position)
     if position.primary:
         _unmark_others(session, person, position)
-    persons.touch(session, person)
+    touch_persons(session, [person.id], "positions")
     return position
 
 
@@ -52,7 +53,7 @@ def update(session: WriteSession, wanted: Position, *, mask: Collection[str], et
     published.position_updated(session, after)
     if after.primary and not before.primary:
         _unmark_others(session, person, after)
-    persons.touch(session, person)
+    touch_persons(session, [person.id], "positions")
     return after
 
 
@@ -64,7 +65,7 @@ def delete(session: WriteSession, person_id: str, position_id: str, *, etag: str
     positions.delete(session, [position.id])
     deleted(session, f"persons/{person.id}", {f"positions/{position.id}": position})
     published.position_deleted(session, position)
-    persons.touch(session, person)
+    touch_persons(session, [person.id], "positions")
 
 
 def _with_organisation(session: WriteSession, position: Position) -> Position:

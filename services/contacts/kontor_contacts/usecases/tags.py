@@ -9,7 +9,8 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import AlreadyExists, NotFound
 from kontor_chassis.etags import check_etag
 from kontor_contacts.domain.tags import tag_key, tag_name
-from kontor_contacts.store import tags
+from kontor_contacts.store import organisations, persons, tags
+from kontor_contacts.usecases.touching import touch_organisations, touch_persons
 
 
 def find(session: ReadSession, *, prefix: str, after: tuple[str, str] | None, limit: int) -> Sequence[sa.Row[Any]]:
@@ -25,6 +26,7 @@ def rename(session: WriteSession, tag_id: str, name: str, *, etag: str) -> sa.Ro
     if tag_key(cleaned) != before.key and tags.exists(session, tag_key(cleaned)):
         raise AlreadyExists("There is another tag of this name.", reason="TAG_EXISTS")
     tags.rename(session, tag_id, cleaned)
+    _touch_carriers(session, tags.carriers(session, tag_id))
     session.audit(f"tags/{tag_id}", "update", {"name": (before.name, cleaned)})
     return _get(session, tag_id)
 
@@ -32,9 +34,16 @@ def rename(session: WriteSession, tag_id: str, name: str, *, etag: str) -> sa.Ro
 def delete(session: WriteSession, tag_id: str, *, etag: str) -> None:
     """Take the tag off everything. Raises NotFound, Aborted."""
     before = _lock(session, tag_id, etag)
+    carriers = tags.carriers(session, tag_id)
     tags.delete(session, tag_id)
+    _touch_carriers(session, carriers)
     carried = before.persons_count + before.organisations_count
     session.audit(f"tags/{tag_id}", "delete", {"name": (before.name, None), "carried": (carried, None)})
+
+
+def _touch_carriers(session: WriteSession, carriers: Sequence[tuple[str, str]]) -> None:
+    touch_persons(session, [record_id for noun, record_id in carriers if noun == persons.NOUN], "tags")
+    touch_organisations(session, [record_id for noun, record_id in carriers if noun == organisations.NOUN], "tags")
 
 
 def _lock(session: WriteSession, tag_id: str, etag: str) -> sa.Row[Any]:
