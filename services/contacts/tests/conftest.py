@@ -1,4 +1,4 @@
-"""A running contacts service per test."""
+"""A running contacts service per test, on each database."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +9,10 @@ from kontor_chassis.testing import Harness, harness
 from kontor_contacts.service import SERVICE
 
 
-@pytest.fixture
-async def contacts(tmp_path: Path) -> AsyncIterator[Harness]:
-    async with harness(SERVICE, tmp_path) as running:
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def contacts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
+    settings = {}
+    if request.param == "postgresql":
+        settings["database_url"] = request.getfixturevalue("postgres").create_database("contacts")
+    async with harness(SERVICE, tmp_path, settings=settings) as running:
         yield running
