@@ -1,8 +1,12 @@
 """`kontor`: what operators do. Settings come from the environment (docs/operations.md lists them)."""
 
 import importlib
+import os
 
 import click
+
+# Child processes are started by exec; gRPC's handlers for forks have nothing to do and complain on standard error.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 # Imported when used: `kontor --help` need not load seven services.
 _COMMANDS = {

@@ -1,0 +1,59 @@
+"""What can happen to a watch. A user acts on their own ones only."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from kontor_chassis.audit import created, deleted
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import NotFound, PermissionDenied, invalid
+from kontor_chassis.ids import is_id, new_id
+from kontor_notify.domain.watches import ACTIVE, ENDED, WATCHER, Watch, checked_subject
+from kontor_notify.store import watches
+from kontor_notify.usecases import happenings
+
+
+def start(session: WriteSession, subject: str) -> Watch:
+    """Let the caller watch a record; answers the watch that exists where they do already. Whether the record exists is not
+    known here, unless it was deleted. Raises InvalidArgument, PermissionDenied where the caller is no user."""
+    if not session.user_id:
+        raise PermissionDenied("Only a user can watch.")
+    if watches.is_ended(session, checked_subject(subject)):
+        raise invalid("subject", "does not exist any more")
+    wanted = Watch(id=new_id(), user_id=session.user_id, subject=subject, reason=WATCHER, create_time=session.now)
+    if not watches.insert(session, wanted):
+        before = watches.lock_at(session, subject)
+        if before.state == ACTIVE:
+            return before
+        wanted = replace(wanted, id=before.id)
+        watches.restart(session, wanted)
+    created(session, f"watches/{wanted.id}", {"subject": subject, "user_id": wanted.user_id})
+    return wanted
+
+
+def find(session: ReadSession, *, subject: str, after: watches.After | None, limit: int) -> list[Watch]:
+    """Raises InvalidArgument."""
+    return watches.page(session, subject=checked_subject(subject) if subject else "", after=after, limit=limit)
+
+
+def stop(session: WriteSession, watch_id: str) -> None:
+    """Raises NotFound."""
+    watch = watches.lock(session, watch_id) if is_id(watch_id) else None
+    if watch is None or watch.state != ACTIVE:
+        raise NotFound("The watch does not exist.")
+    watches.stop(session, watch.id)
+    deleted(session, f"watches/{watch.id}", {"subject": watch.subject, "user_id": watch.user_id})
+
+
+def start_automatically(session: WriteSession, subject: str, reasons: Mapping[str, str], *, time: datetime) -> None:
+    """The record was made: these users watch it from its beginning, unless they had a watch there and stopped it. They are
+    told of what happened there before its creation was heard of."""
+    state = ENDED if watches.is_ended(session, subject) else ACTIVE
+    for user_id, reason in sorted(reasons.items()):
+        watches.insert(session, Watch(id=new_id(), user_id=user_id, subject=subject, reason=reason, create_time=time, state=state))
+    happenings.catch_up(session, subject, reasons)
+
+
+def end(session: WriteSession, subject: str, *, time: datetime) -> None:
+    """The record was deleted at `time`. Its watchers are still told of what happened there before."""
+    watches.end(session, subject, time=time)
