@@ -8,7 +8,7 @@ import importlib
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations, render_python_code
@@ -37,7 +37,7 @@ def upgrade() -> None:
 '''
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     if kind != "type":
         return False
     if item is Key:
@@ -61,11 +61,12 @@ def main() -> None:
             ours = lambda item, item_name, kind, *_: kind != "table" or item_name not in {"alembic_version", *PLUMBING.tables}  # noqa: E731
             options = {"include_object": ours, "render_item": render_item, "compare_type": True}
             context = MigrationContext.configure(connection, opts={**options, "target_metadata": metadata})
-            script = produce_migrations(context, metadata)
-            code = render_python_code(script.upgrade_ops, migration_context=context, render_item=render_item)
+            changes = produce_migrations(context, metadata).upgrade_ops
+            assert changes is not None
+            code = render_python_code(changes, migration_context=context, render_item=render_item)
         database.close()
     lines = [line for line in code.splitlines() if not line.lstrip().startswith("#")]
-    new_tables = [item.table_name for item in script.upgrade_ops.ops if isinstance(item, CreateTableOp)]
+    new_tables = [item.table_name for item in changes.ops if isinstance(item, CreateTableOp)]
     if not numbers:
         lines.insert(0, "create_plumbing()")
     if new_tables:

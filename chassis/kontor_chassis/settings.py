@@ -33,6 +33,10 @@ class Settings(BaseSettings):
         default="dns:///kontor-{service}:50051",
         description="gRPC address of the other services with `{service}` where the name goes; used in the split profile.",
     )
+    channel_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description='gRPC addresses of services that stand elsewhere, as JSON: `{"search": "dns:///index.example.org:50051"}`.',
+    )
     grpc_host: str = Field(default="0.0.0.0", description="Address that gRPC listens on in the split profile.")  # noqa: S104
     grpc_port: int = Field(default=50051, ge=0, le=65535, description="Port of gRPC in the split profile.")
     health_port: int = Field(default=8081, ge=0, le=65535, description="Port of health and metrics of a service in the split profile.")
@@ -44,6 +48,10 @@ class Settings(BaseSettings):
     @property
     def keys_folder(self) -> Path:
         return self.keys_dir or self.data_dir / "keys"
+
+    def channel_url_of(self, service: str) -> str:
+        """gRPC address of a service in the split profile."""
+        return self.channel_urls.get(service) or self.channel_url.replace("{service}", service)
 
     def database_url_of(self, service: str) -> str:
         """Address of a service's own database. A file below the data folder where no server is set."""

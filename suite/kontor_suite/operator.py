@@ -56,7 +56,7 @@ async def operator(settings: Settings, *services: str) -> AsyncIterator[Operator
     if settings.bus_url:
         remote = remote_channels(settings)
     else:
-        remote = remote_channels(settings.model_copy(update={"channel_url": f"unix:{operator_socket(settings)}"}))
+        remote = remote_channels(settings.model_copy(update={"channel_url": f"unix:{operator_socket(settings)}", "channel_urls": {}}))
     try:
         if settings.bus_url or await remote["identity"].healthy():
             yield Operator(remote, keyring)

@@ -71,7 +71,7 @@ def operator_socket(settings: Settings) -> Path:
 
 def remote_channels(settings: Settings) -> dict[str, GrpcChannel]:
     """A channel to every service over gRPC, keyed by proto package."""
-    return {service.package: _remote(settings.channel_url.replace("{service}", service.name), service) for service in SERVICES}
+    return {service.package: _remote(settings.channel_url_of(service.name), service) for service in SERVICES}
 
 
 def _remote(url: str, service: Service) -> GrpcChannel:

@@ -7,6 +7,7 @@ PostgreSQL: every connection names its account in `kontor.account`; row-level se
 """
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from kontor_chassis.errors import KontorError, Unavailable
+from kontor_chassis.errors import InvalidArgument, KontorError, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,8 +96,9 @@ class Database:
 
 
 async def _hop(executor: ThreadPoolExecutor, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(executor, lambda: function(*args, **kwargs))
+    # The trace and the log's fields go along; executors do not take them by themselves.
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(executor, lambda: context.run(function, *args, **kwargs))
 
 
 def _roll_back(connection: sa.Connection) -> None:
@@ -118,6 +120,9 @@ def translated() -> Iterator[None]:
         raise
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
         raise Unavailable("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error
+    except sa.exc.DataError as error:
+        # Text that a database cannot keep, such as a NUL in PostgreSQL. REST refuses it with the field named.
+        raise InvalidArgument("The request holds a value that cannot be stored.") from error
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error

@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -22,9 +21,9 @@ from prometheus_client import Histogram
 
 from kontor.type.v1 import rule_pb2
 from kontor_chassis.db import idempotency
-from kontor_chassis.errors import InvalidArgument, PermissionDenied, Unauthenticated, invalid
+from kontor_chassis.errors import PermissionDenied, Unauthenticated, invalid
 from kontor_chassis.principal import METADATA_KEY, Principal
-from kontor_chassis.rpc.status import opaque
+from kontor_chassis.rpc.status import no_such_method, opaque
 from kontor_chassis.service import Context
 from kontor_chassis.telemetry import span
 
@@ -94,10 +93,10 @@ class Dispatcher:
         self.methods = {method.path: method for name, module in services for method in methods_of(name, module)}
 
     async def call(self, path: str, request: Message, metadata: Mapping[str, str]) -> Message:
-        """Serve one call. Raises errors of the tree only; unknown paths raise InvalidArgument."""
+        """Serve one call. Raises errors of the tree only; a path that is not served raises Unavailable."""
         method = self.methods.get(path)
         if method is None:
-            raise InvalidArgument(f"There is no method {path}.")
+            raise no_such_method()
         started = time.perf_counter()
         code = "OK"
         try:
@@ -124,7 +123,7 @@ class Dispatcher:
         if asyncio.iscoroutinefunction(method.handler):
             response: Message = await method.handler(request, call)
             return response
-        return await asyncio.get_running_loop().run_in_executor(None, partial(method.handler, request, call))
+        return await asyncio.to_thread(method.handler, request, call)
 
     def _authorize(self, method: Method, metadata: Mapping[str, str]) -> Principal:
         token = metadata.get(METADATA_KEY)

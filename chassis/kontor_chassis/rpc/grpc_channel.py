@@ -20,6 +20,8 @@ SERVICE_KEY = "kontor-service"
 _HEALTH_SECONDS = 1.0
 # A raw mail of 25 MiB and its frame.
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+# An error with all its violations, a principal with all its groups. gRPC's own limit is 16 KiB; beyond it another error arrives.
+MAX_METADATA_BYTES = 256 * 1024
 
 
 class GrpcChannel:
@@ -79,6 +81,8 @@ def _options(reads: Iterable[str]) -> list[tuple[str, Any]]:
         ("grpc.service_config", orjson.dumps(config).decode()),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
         ("grpc.keepalive_time_ms", 20_000),
         ("grpc.keepalive_timeout_ms", 5_000),
         ("grpc.initial_reconnect_backoff_ms", 200),

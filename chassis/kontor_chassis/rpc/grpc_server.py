@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha import reflection
 
 from kontor_chassis.errors import KontorError
 from kontor_chassis.rpc.dispatch import Dispatcher, Method
-from kontor_chassis.rpc.grpc_channel import MAX_MESSAGE_BYTES, SERVICE_KEY
+from kontor_chassis.rpc.grpc_channel import MAX_MESSAGE_BYTES, MAX_METADATA_BYTES, SERVICE_KEY
 from kontor_chassis.rpc.status import DETAILS_KEY, to_status
 
 
@@ -23,6 +23,8 @@ class GrpcServer:
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+                ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
                 # Lets clients ping idle connections as often as our own do.
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
                 ("grpc.keepalive_permit_without_calls", 1),

@@ -12,6 +12,8 @@ log = structlog.get_logger()
 
 DETAILS_KEY = "grpc-status-details-bin"
 _DOMAIN = "kontor"
+# What a call can carry back stands in trailers, which are limited (see MAX_METADATA_BYTES); nobody reads more of them either.
+_MAX_VIOLATIONS = 100
 _BY_CODE: dict[str, type[errors.KontorError]] = {
     kind.code: kind
     for kind in (
@@ -40,12 +42,18 @@ def opaque(error: BaseException, *, method: str) -> errors.KontorError:
     return errors.Internal("Something went wrong on our side.", detail={"incident": incident})
 
 
+def no_such_method() -> errors.Unavailable:
+    """Parts are deployed in any order, so the caller may be newer than the service: it may try again, an event of its waits."""
+    return errors.Unavailable("A part of Kontor does not know this call yet.", reason="METHOD_UNKNOWN")
+
+
 def to_status(error: errors.KontorError) -> status_pb2.Status:
     """The error as a google.rpc.Status."""
     status = status_pb2.Status(code=code_pb2.Code.Value(error.code), message=error.message)
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.reason, domain=_DOMAIN, metadata=error.detail))
     if error.violations:
-        violations = [error_details_pb2.BadRequest.FieldViolation(field=item.field, description=item.message) for item in error.violations]
+        told = error.violations[:_MAX_VIOLATIONS]
+        violations = [error_details_pb2.BadRequest.FieldViolation(field=item.field, description=item.message) for item in told]
         status.details.add().Pack(error_details_pb2.BadRequest(field_violations=violations))
     return status
 
@@ -58,6 +66,8 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> errors.KontorError:
             return from_status(status_pb2.Status.FromString(details))
         except DecodeError:
             pass
+    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+        return no_such_method()
     kind = _BY_CODE.get(error.code().name, errors.Internal)
     if kind is errors.Unavailable:
         return errors.Unavailable("A part of Kontor cannot be reached right now.", reason="SERVICE_UNAVAILABLE")

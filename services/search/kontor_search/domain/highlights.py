@@ -28,10 +28,10 @@ def excerpt(terms: Sequence[Term], texts: Iterable[str]) -> str:
             for piece in _pieces(text):
                 if pattern.search(fold(piece)):
                     return _marked(piece, _spans(piece, pattern))
-    wanted = [word[0] for term in terms for word in term.words if typing_mistakes(word[0])]
+    wanted = tuple(word[0] for term in terms for word in term.words if typing_mistakes(word[0]))
     for text in present:
         piece = next(_pieces(text))
-        spans = [match.span() for match in _WORD.finditer(piece) if _misspelt(fold(match[0]), wanted)]
+        spans = [match.span() for match in _WORD.finditer(piece) if _misspelt(match[0], wanted)]
         if spans:
             return _marked(piece, spans)
     return _marked(next(_pieces(present[0])), []) if present else ""
@@ -78,12 +78,18 @@ def _marked(piece: str, spans: Sequence[Span]) -> str:
     return "".join(html) + escape(piece[at:end]) + ("…" if len(piece) > end else "")
 
 
-def _misspelt(word: str, wanted: Sequence[str]) -> bool:
-    return any(_near(word, other, typing_mistakes(other)) for other in wanted)
+@lru_cache(maxsize=10_000)
+def _misspelt(word: str, wanted: tuple[str, ...]) -> bool:
+    folded = fold(word)
+    return any(_near(folded, other, typing_mistakes(other)) for other in wanted)
 
 
 def _near(word: str, other: str, allowed: int) -> bool:
     """Whether the beginning of `word` becomes `other` by so many mistakes (optimal string alignment distance)."""
+    # Most words are done with this: each mistake can cost only one of the first letters.
+    first = other[: allowed + 2]
+    if len(word) < len(other) - allowed or sum(letter in word[: 2 * allowed + 2] for letter in first) < len(first) - allowed:
+        return False
     older: list[int] = []
     before = list(range(len(other) + 1))
     for index, letter in enumerate(word[: len(other) + allowed]):
@@ -96,4 +102,6 @@ def _near(word: str, other: str, allowed: int) -> bool:
         older, before = before, row
         if row[-1] <= allowed:
             return True
+        if min(row) > allowed and min(older) > allowed:
+            return False
     return False

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,11 +10,10 @@ import tantivy
 
 from kontor_chassis.clock import Clock
 from kontor_search.domain.documents import Change
-from kontor_search.domain.highlights import excerpt
 from kontor_search.domain.queries import MAX_DEPTH, Query, Term, tag_key, terms
 from kontor_search.index.embedded_queries import Queries, schema
-from kontor_search.index.material import Shown, from_microseconds, material, microseconds, precedence, shown, texts_of
-from kontor_search.index.port import FEW, MARKS_KEPT, Damaged, Hit, Result
+from kontor_search.index.material import hit, material, microseconds, precedence, shown, stored
+from kontor_search.index.port import FEW, MARKS_KEPT, Damaged, Result
 
 # Bytes that wait for a commit at most; tantivy asks for at least 15 MB. More makes rebuilds hardly faster.
 _HEAP = 16_000_000
@@ -25,14 +23,6 @@ _MAX_UNCOMMITTED = 20_000
 _PRECEDENCE = 0.1
 # Sequences are int64 in the protos; half of that range holds a version (Change.version).
 _MAX_VERSION = 2**62
-
-
-@dataclass(frozen=True)
-class _Stored:
-    ref: str
-    kind: str
-    updated: int
-    texts: Shown
 
 
 class FolderGeneration:
@@ -83,11 +73,11 @@ class FolderGeneration:
             return self._search(self._index.searcher(), account_id, query, wanted)
 
     def sequences(self, account_id: str) -> Mapping[str, int]:
+        before = f"{account_id} "
         with _reading():
-            searcher = self._index.searcher()
-            keys = searcher.terms_with_prefix("id", f"{account_id} ", self._queries.of_account(account_id))
-            versions = ((key, self._version(searcher, key)) for key, _ in keys)
-            return {key.removeprefix(f"{account_id} "): version // 2 for key, version in versions if version is not None}
+            found = self._index.searcher().terms_with_prefix("listed", before, self._queries.of_account(account_id))
+        listed = (term.removeprefix(before).rpartition(" ") for term, _ in found)
+        return {ref: int(sequence) for ref, _, sequence in listed}
 
     def close(self) -> None:
         """Wait for merges, so that the folder is at rest, and free the writer's lock."""
@@ -105,7 +95,7 @@ class FolderGeneration:
             return Result(kind_counts=counts)
         scoped = self._queries.of_account(account_id, found, [*filters, *self._queries.kinds(query.kinds)])
         hits = searcher.search(scoped, limit, count=False, offset=query.offset, weight_by_field="precedence").hits
-        return Result(tuple(_hit(_document(searcher, address), score, wanted) for score, address in hits), counts)
+        return Result(tuple(hit(_stored(searcher, address), score, wanted) for score, address in hits), counts)
 
     def _write(self, change: Change) -> None:
         known = self._uncommitted.get(change.key)
@@ -128,6 +118,7 @@ class FolderGeneration:
         texts = shown(document)
         found = material(texts)
         return fields | {
+            "listed": f"{change.key} {version // 2}",
             "account": document.account_id,
             "kind": document.kind,
             "tag": [tag_key(tag) for tag in texts.tags],
@@ -141,7 +132,7 @@ class FolderGeneration:
             "phones": " ".join(found.phones),
             "updated": microseconds(document.update_time),
             "precedence": precedence(document) * _PRECEDENCE,
-            "shown": orjson.dumps(_Stored(document.ref, document.kind, microseconds(document.update_time), texts)),
+            "shown": orjson.dumps(stored(document, texts)),
         }
 
     def _version(self, searcher: tantivy.Searcher, key: str) -> int | None:
@@ -153,14 +144,12 @@ class FolderGeneration:
 
     def _stage(self, searcher: tantivy.Searcher, account_id: str, wanted: Sequence[Term]) -> tuple[tantivy.Query, dict[str, int]]:
         """The first way to look that finds enough, regardless of filters, so that a filter narrows the hits and never changes them."""
-        *stages, last = self._queries.stages(wanted)
-        for stage, enough in zip(stages, (FEW, 1), strict=True):
+        for stage, enough in zip(self._queries.stages(wanted), (FEW, 1, 0), strict=False):
             found = stage()
             counts = _kind_counts(searcher, self._queries.of_account(account_id, found))
             if sum(counts.values()) >= enough:
-                return found, counts
-        found = last()
-        return found, _kind_counts(searcher, self._queries.of_account(account_id, found))
+                break
+        return found, counts
 
     def _commit(self) -> None:
         self._open_writer().commit()
@@ -200,22 +189,9 @@ def _kind_counts(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[str, 
     return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
 
 
-def _document(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> tantivy.Document:
+def _stored(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Mapping[str, Any]:
     try:
-        return searcher.doc(address)
+        kept = searcher.doc(address).get_first("shown")
+        return cast(Mapping[str, Any], orjson.loads(cast(bytes, kept)))
     except ValueError as error:
         raise Damaged(str(error)) from error
-
-
-def _hit(document: tantivy.Document, score: float, wanted: Sequence[Term]) -> Hit:
-    stored = orjson.loads(bytes(cast(list[int], document.get_first("shown"))))
-    texts = stored["texts"]
-    return Hit(
-        ref=stored["ref"],
-        kind=stored["kind"],
-        title=texts["title"],
-        highlight=excerpt(wanted, texts_of(texts)),
-        subjects=tuple(texts["subjects"]),
-        update_time=from_microseconds(stored["updated"]),
-        score=score,
-    )

@@ -26,7 +26,8 @@ _RARITY = 0.1
 
 def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in ("id", "account", "tag", "owner"):
+    # `listed` holds id and sequence in one term, so that all of an account are told by reading terms only.
+    for name in ("id", "listed", "account", "tag", "owner"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("names", "facts", "text"):
@@ -75,11 +76,12 @@ class Queries:
 
     def stages(self, terms: Sequence[Term]) -> list[Callable[[], Tantivy]]:
         """What to look for, stricter first: all terms; all, with typing mistakes; any of them."""
-        return [
+        stages = [
             lambda: _all([self._term(term, mistakes=False) for term in terms]),
             lambda: _all([self._term(term, mistakes=True) for term in terms]),
             lambda: Tantivy.boolean_query([(Occur.Should, self._term(term, mistakes=True)) for term in terms]),
         ]
+        return stages if len(terms) > 1 else stages[:2]
 
     def _term(self, term: Term, *, mistakes: bool) -> Tantivy:
         ways = [_all([self._word(forms, mistakes) for forms in term.words])]

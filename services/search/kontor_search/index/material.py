@@ -1,12 +1,15 @@
-"""What an index is told of a document: its words and parts of words, field by field, and what it gives back for a hit."""
+"""What an index is told of a document, field by field: words, parts of words, and what it gives back for a hit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kontor_search.domain import phones, words
 from kontor_search.domain.documents import NAMED_KINDS, IndexDocument
+from kontor_search.domain.highlights import excerpt
+from kontor_search.domain.queries import Term
+from kontor_search.index.port import Hit
 
 # Names, addresses and the like; the rest of a longer one is not searchable.
 MAX_FIELD = 1_000
@@ -27,6 +30,17 @@ class Shown:
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is kept as JSON, for hits."""
+
+    ref: str
+    kind: str
+    # Microseconds since 1970.
+    updated: int
+    texts: Shown
 
 
 @dataclass(frozen=True)
@@ -74,10 +88,6 @@ def microseconds(time: datetime) -> int:
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 
-def from_microseconds(value: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=value)
-
-
 def precedence(document: IndexDocument) -> float:
     """Decides between equally good hits, 0 to 1: records with a name of their own first, then what changed last."""
     days = min(max((document.update_time - _EPOCH).days, 0), 73_000) / 73_000
@@ -88,9 +98,27 @@ def _entries(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(words.clean(value[:MAX_FIELD]) for value in values[:MAX_ENTRIES])
 
 
-def texts_of(stored: Mapping[str, Any]) -> Iterator[str]:
-    """The texts of a `Shown` that was stored as JSON, in the order in which an excerpt is looked for in them."""
-    yield stored["title"]
+def stored(document: IndexDocument, texts: Shown) -> Stored:
+    return Stored(document.ref, document.kind, microseconds(document.update_time), texts)
+
+
+def hit(found: Mapping[str, Any], score: float, wanted: Sequence[Term]) -> Hit:
+    """The hit of a document whose `Stored` came back from JSON as `found`."""
+    texts = found["texts"]
+    return Hit(
+        ref=found["ref"],
+        kind=found["kind"],
+        title=texts["title"],
+        highlight=excerpt(wanted, _in_order(texts)),
+        subjects=tuple(texts["subjects"]),
+        update_time=_EPOCH + timedelta(microseconds=found["updated"]),
+        score=score,
+    )
+
+
+def _in_order(texts: Mapping[str, Any]) -> Iterator[str]:
+    """Where an excerpt is looked for, first things first."""
+    yield texts["title"]
     for name in ("keywords", "emails", "phones", "tags"):
-        yield from stored[name]
-    yield stored["text"]
+        yield from texts[name]
+    yield texts["text"]

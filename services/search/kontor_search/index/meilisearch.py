@@ -19,12 +19,11 @@ from meilisearch.models.task import TaskInfo
 from kontor_chassis.clock import Clock, system_clock
 from kontor_chassis.errors import Unavailable
 from kontor_search.domain.documents import Change
-from kontor_search.domain.highlights import excerpt
 from kontor_search.domain.queries import MAX_DEPTH, Query, Term, terms
 from kontor_search.index import meilisearch_requests as requests
 from kontor_search.index.live import COMMIT_INTERVAL, Index
-from kontor_search.index.material import from_microseconds, microseconds, texts_of
-from kontor_search.index.port import FEW, MARKS_KEPT, Generation, Hit, Result
+from kontor_search.index.material import hit, microseconds
+from kontor_search.index.port import FEW, MARKS_KEPT, Generation, Result
 
 log = structlog.get_logger()
 
@@ -168,7 +167,8 @@ class ServerGeneration:
             counts = _kind_counts(answer)
             if by_kind:
                 answer = self._ask(stage, requests.of_account(account_id, [*narrow, *by_kind]), limit=limit, offset=query.offset)
-        return Result(tuple(_hit(hit, wanted) for hit in answer["hits"]), counts)
+        hits = (hit(found["shown"], found["_federation"]["weightedRankingScore"], wanted) for found in answer["hits"])
+        return Result(tuple(hits), counts)
 
     def sequences(self, account_id: str) -> Mapping[str, int]:
         found: dict[str, int] = {}
@@ -211,12 +211,11 @@ class ServerGeneration:
 
     def _stage(self, account_id: str, wanted: Sequence[Term], *, limit: int, offset: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The first way to look that finds enough, regardless of filters, so that a filter narrows the hits and never changes them."""
-        *stages, last = requests.stages(wanted)
-        for stage, enough in zip(stages, (FEW, 1), strict=True):
+        for stage, enough in zip(requests.stages(wanted), (FEW, 1, 0), strict=False):
             answer = self._ask(stage, requests.of_account(account_id), limit=limit, offset=offset)
             if sum(_kind_counts(answer).values()) >= enough:
-                return stage, answer
-        return last, self._ask(last, requests.of_account(account_id), limit=limit, offset=offset)
+                break
+        return stage, answer
 
     def _ask(self, stage: Sequence[dict[str, Any]], scope: Sequence[str], *, limit: int, offset: int) -> dict[str, Any]:
         queries = [{**query, "indexUid": self._uid, "filter": [*scope, *query["filter"]]} for query in stage]
@@ -257,16 +256,3 @@ def _kind_counts(answer: Mapping[str, Any]) -> dict[str, int]:
     for facets in answer["facetsByIndex"].values():
         counts |= facets["distribution"]["kind"]
     return counts
-
-
-def _hit(hit: Mapping[str, Any], wanted: Sequence[Term]) -> Hit:
-    stored = hit["shown"]
-    return Hit(
-        ref=stored["ref"],
-        kind=stored["kind"],
-        title=stored["texts"]["title"],
-        highlight=excerpt(wanted, texts_of(stored["texts"])),
-        subjects=tuple(stored["texts"]["subjects"]),
-        update_time=from_microseconds(stored["updated"]),
-        score=hit["_federation"]["weightedRankingScore"],
-    )

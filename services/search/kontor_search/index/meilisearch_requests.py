@@ -8,13 +8,12 @@ so that there is nothing to escape.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kontor_search.domain.documents import IndexDocument
 from kontor_search.domain.queries import Query, Term, tag_key, typing_mistakes
 from kontor_search.domain.words import MAX_PART
-from kontor_search.index.material import Shown, material, microseconds, precedence, shown
+from kontor_search.index.material import material, microseconds, precedence, shown, stored
 
 # Change it with the settings, the fields or with what `domain` makes of texts; an index of another format is rebuilt.
 FORMAT = 1
@@ -56,14 +55,6 @@ def key(*values: str) -> str:
     return hashlib.blake2b("\0".join(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True)
-class _Stored:
-    ref: str
-    kind: str
-    updated: int
-    texts: Shown
-
-
 def fields(document: IndexDocument) -> dict[str, Any]:
     """What of a document is sent, beside its id and version."""
     texts = shown(document)
@@ -85,7 +76,7 @@ def fields(document: IndexDocument) -> dict[str, Any]:
         "phones": list(dict.fromkeys(found.phones)),
         "updated": microseconds(document.update_time),
         "precedence": precedence(document),
-        "shown": _Stored(document.ref, document.kind, microseconds(document.update_time), texts),
+        "shown": stored(document, texts),
     }
 
 
@@ -119,11 +110,12 @@ def stages(terms: Sequence[Term]) -> list[list[dict[str, Any]]]:
     exact, misspelt = " ".join(map(_typed, terms)), " ".join(map(_misspelt, terms))
     everywhere = _PLACES[-1][0]
     any_of = [[_query(_misspelt(term), everywhere, _NAMES), _filtered(_PARTS, [_has(term, "parts")])] for term in terms]
-    return [
+    stages = [
         [*(_query(exact, fields, weight, has_all) for fields, weight in _PLACES), *in_parts],
         [*(_query(misspelt, fields, weight) for fields, weight in _PLACES), *in_parts],
         [query for queries in any_of for query in queries],
     ]
+    return stages if len(terms) > 1 else stages[:2]
 
 
 def _filtered(weight: float, filters: Sequence[str]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class _MessageStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MessageS
     """Stands in the timeline of at least one person."""
     MESSAGE_STATE_TRAY: _MessageState.ValueType  # 3
     """Waits in the tray for a decision."""
+    MESSAGE_STATE_COPY: _MessageState.ValueType  # 4
+    """Another copy of a mail that is there already (see `original_id`), stored but shown in no list."""
 
 class MessageState(_MessageState, metaclass=_MessageStateEnumTypeWrapper): ...
 
@@ -43,6 +45,8 @@ MESSAGE_STATE_FILED: MessageState.ValueType  # 2
 """Stands in the timeline of at least one person."""
 MESSAGE_STATE_TRAY: MessageState.ValueType  # 3
 """Waits in the tray for a decision."""
+MESSAGE_STATE_COPY: MessageState.ValueType  # 4
+"""Another copy of a mail that is there already (see `original_id`), stored but shown in no list."""
 Global___MessageState: _TypeAlias = MessageState  # noqa: Y015
 
 class _TrayReason:
@@ -162,17 +166,21 @@ class Message(_message.Message):
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
     FILINGS_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
+    ORIGINAL_ID_FIELD_NUMBER: _builtins.int
+    DEPOSITOR_USER_IDS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     state: Global___MessageState.ValueType
     tray_reason: Global___TrayReason.ValueType
     depositor_user_id: _builtins.str
-    """The colleague who sent it to their dropbox."""
+    """The colleague who sent it to their dropbox; the first, where there are several."""
     subject: _builtins.str
     message_id: _builtins.str
     text: _builtins.str
     """Readable text. Not in lists."""
     size: _builtins.int
     """Bytes as received."""
+    original_id: _builtins.str
+    """The message of which this is a copy."""
     @_builtins.property
     def from_mailbox(self) -> Global___Mailbox: ...
     @_builtins.property
@@ -189,6 +197,10 @@ class Message(_message.Message):
     def attachments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attachment]: ...
     @_builtins.property
     def filings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Filing]: ...
+    @_builtins.property
+    def depositor_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All who sent it, or a copy of it, to their dropboxes."""
+
     def __init__(
         self,
         *,
@@ -207,10 +219,12 @@ class Message(_message.Message):
         attachments: _abc.Iterable[Global___Attachment] | None = ...,
         filings: _abc.Iterable[Global___Filing] | None = ...,
         size: _builtins.int = ...,
+        original_id: _builtins.str = ...,
+        depositor_user_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from_mailbox", b"from_mailbox", "receive_time", b"receive_time", "send_time", b"send_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "cc_mailboxes", b"cc_mailboxes", "depositor_user_id", b"depositor_user_id", "filings", b"filings", "from_mailbox", b"from_mailbox", "id", b"id", "message_id", b"message_id", "receive_time", b"receive_time", "send_time", b"send_time", "size", b"size", "state", b"state", "subject", b"subject", "text", b"text", "to_mailboxes", b"to_mailboxes", "tray_reason", b"tray_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "cc_mailboxes", b"cc_mailboxes", "depositor_user_id", b"depositor_user_id", "depositor_user_ids", b"depositor_user_ids", "filings", b"filings", "from_mailbox", b"from_mailbox", "id", b"id", "message_id", b"message_id", "original_id", b"original_id", "receive_time", b"receive_time", "send_time", b"send_time", "size", b"size", "state", b"state", "subject", b"subject", "text", b"text", "to_mailboxes", b"to_mailboxes", "tray_reason", b"tray_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

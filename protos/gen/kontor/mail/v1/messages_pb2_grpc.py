@@ -63,7 +63,7 @@ class MessageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMessages(self, request, context):
-        """Newest first, without their text.
+        """Newest first, without their text and with at most 20 mailboxes and attachments of each kind.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

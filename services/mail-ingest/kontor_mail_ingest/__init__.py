@@ -1,0 +1,1 @@
+"""Mail by BCC: received, read and filed."""

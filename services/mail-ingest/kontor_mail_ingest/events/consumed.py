@@ -1,0 +1,21 @@
+"""Others' facts: who is in the address book, and who the colleagues are."""
+
+from kontor.contacts.events.v1 import events_pb2 as contacts
+from kontor.identity.events.v1 import events_pb2 as identity
+from kontor_chassis.db.sessions import WriteSession
+from kontor_chassis.events import Event
+from kontor_mail_ingest.usecases import replicas
+
+
+def person_changed(event: Event[contacts.PersonCreated | contacts.PersonUpdated], session: WriteSession) -> None:
+    person = event.body.person
+    replicas.keep_person(session, person.id, addresses=person.email_addresses, sequence=event.sequence)
+
+
+def person_deleted(event: Event[contacts.PersonDeleted], session: WriteSession) -> None:
+    replicas.forget_person(session, event.body.id, sequence=event.sequence)
+
+
+def user_changed(event: Event[identity.UserCreated | identity.UserUpdated], session: WriteSession) -> None:
+    user = event.body.user
+    replicas.keep_user(session, user.id, email=user.email, active=user.active, sequence=event.sequence)

@@ -1,0 +1,8 @@
+"""Alembic's entry; the chassis holds the connection."""
+
+from alembic import context
+
+from kontor_chassis.db.migrations import run_environment
+from kontor_mail_ingest.store.tables import METADATA
+
+run_environment(context, METADATA)

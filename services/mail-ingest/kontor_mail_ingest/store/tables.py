@@ -1,0 +1,136 @@
+"""The tables of mail-ingest. `account_id` leads every key and index, but for the two that are asked before an account is known:
+which account an address belongs to, and which mail is to be read next."""
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.types import Instant, Json, Key
+
+METADATA = sa.MetaData()
+
+MAIL_ADDRESSES = sa.Table(
+    "mail_addresses",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("user_id", Key, nullable=False),
+    # `dropbox`
+    sa.Column("purpose", Key, nullable=False),
+    # Normalised; its local part is the secret.
+    sa.Column("address", Key, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    # Two first requests at once make one dropbox.
+    sa.Index("mail_addresses_by_user", "account_id", "user_id", "purpose", unique=True),
+    sa.Index("mail_addresses_by_address", "address", unique=True),
+)
+
+MESSAGES = sa.Table(
+    "messages",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    # `received`, `filed`, `tray`, or `copy` of the message `original_id`.
+    sa.Column("state", Key, nullable=False),
+    sa.Column("tray_reason", sa.Text, nullable=False),
+    sa.Column("original_id", Key, nullable=False),
+    # Who sent it to their dropbox first; all of them are in `deposits`.
+    sa.Column("depositor_user_id", Key, nullable=False),
+    # What was received: key of the bytes, their number and hash, and the envelope.
+    sa.Column("raw_key", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("sha256", Key, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("client_address", sa.Text, nullable=False),
+    sa.Column("client_name", sa.Text, nullable=False),
+    sa.Column("receive_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    # How often it was begun to be read, how often that failed, and when it is due (again). Only while `received`.
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("due_time", Instant, nullable=False),
+    # What it says; empty until it was read. Mailboxes are `[name, address]`, attachments `[filename, media_type, size]`.
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("send_time", Instant, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("from_mailbox", Json, nullable=False),
+    sa.Column("to_mailboxes", Json, nullable=False),
+    sa.Column("cc_mailboxes", Json, nullable=False),
+    sa.Column("attachments", Json, nullable=False),
+    sa.Column("automatic", sa.Boolean, nullable=False),
+    # Last, so that SQLite need not walk through it for the others.
+    sa.Column("text", sa.Text, nullable=False),
+    # The same bytes are one message.
+    sa.Index("messages_by_sha256", "account_id", "sha256", unique=True),
+    sa.Index("messages_by_time", "account_id", "receive_time", "id"),
+    sa.Index("messages_by_state", "account_id", "state", "receive_time", "id"),
+    # Holds only what waits, over all accounts.
+    sa.Index("messages_due", "due_time", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")),
+)
+
+# Who deposited a message, and at which of their addresses.
+DEPOSITS = sa.Table(
+    "deposits",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("message_id", Key, primary_key=True),
+    sa.Column("user_id", Key, primary_key=True),
+    sa.Column("mail_address_id", Key, nullable=False),
+    sa.Column("receive_time", Instant, nullable=False),
+)
+
+# Which message stands for a mail of which there may be several copies. Its key is unique, so that of two copies that are
+# read at the same moment one comes first.
+ORIGINALS = sa.Table(
+    "originals",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("copy_key", Key, primary_key=True),
+    # `filed` or `tray`: a copy in the tray does not keep a later one from being filed.
+    sa.Column("state", Key, primary_key=True),
+    sa.Column("message_id", Key, nullable=False),
+)
+
+FILINGS = sa.Table(
+    "filings",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("message_id", Key, primary_key=True),
+    sa.Column("person_id", Key, primary_key=True),
+    # Place among the filings of the message, from 0.
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+)
+
+# Replica of contacts' people: which version their addresses below are of. Deleted people keep their row.
+PERSONS = sa.Table(
+    "persons",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("deleted", sa.Boolean, nullable=False),
+)
+
+# The address book: normalised addresses and whose they are.
+PERSON_ADDRESSES = sa.Table(
+    "person_addresses",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("address", Key, primary_key=True),
+    sa.Column("person_id", Key, primary_key=True),
+    sa.Index("person_addresses_by_person", "account_id", "person_id"),
+)
+
+# Replica of identity's users: who is a colleague, and who may deposit.
+USERS = sa.Table(
+    "users",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    # Normalised.
+    sa.Column("email", Key, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Index("users_by_email", "account_id", "email"),
+)

@@ -1,0 +1,171 @@
+"""Reads and files what was received, in the background. What waits is in the database, so nothing is lost with the process.
+
+- Woken by each deposit, and looks by itself every second: another process may have died over a mail, or its pause be over.
+- Several processes may work on one database: a mail is taken up by a lease. Where a lease ends too early, two read the mail
+  and one of them settles it.
+- The attempt is counted and committed before it is made. A mail over which our own code stumbles three times goes to the
+  tray as unreadable; so does one with which the process has died ten times (a process may be killed for other reasons too).
+- An unavailable database, storage or reader is nobody's fault: the mail waits and nothing is counted.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from kontor_chassis.errors import KontorError, Unavailable
+from kontor_chassis.principal import EVERY_ACCOUNT, Principal
+from kontor_chassis.service import Context
+from kontor_mail_ingest.domain.messages import ParsedMail, Unreadable, UnreadableReason
+from kontor_mail_ingest.store import backlog
+from kontor_mail_ingest.store.backlog import Claim
+from kontor_mail_ingest.store.group_commit import GroupCommit
+from kontor_mail_ingest.usecases.filing import settle
+
+log = structlog.get_logger()
+
+Parse = Callable[[bytes], Awaitable[ParsedMail | Unreadable]]
+
+MOST_FAILURES = 3
+MOST_ATTEMPTS = 10
+# Longer than reading may take: two tries of ten seconds, after waiting for others that take as long.
+LEASE = timedelta(seconds=60)
+_PAUSE = timedelta(seconds=10)
+_POLL_SECONDS = 1.0
+_STOP_SECONDS = 5.0
+
+
+class Backlog:
+    """One process's share of the work; a background task between `start` and `stop`."""
+
+    def __init__(self, context: Context, parse: Parse, *, at_once: int, most_per_commit: int) -> None:
+        """At most `at_once` mails are held in memory."""
+        self.parse = parse
+        self._context = context
+        self._at_once = at_once
+        self._commits = GroupCommit(context.database, self._settle, most=most_per_commit)
+        self._awake = asyncio.Event()
+        self._rests = asyncio.Event()
+        self._working: dict[asyncio.Task[None], Claim] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="mail-backlog")
+
+    def wake(self) -> None:
+        """Something may have become due."""
+        self._rests.clear()
+        self._awake.set()
+
+    async def settled(self) -> None:
+        """Return when nothing is due and nothing is being read (tests)."""
+        self.wake()
+        await self._rests.wait()
+
+    async def stop(self) -> None:
+        """Finish what is being read, but not for long; the rest is put back for the next process."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        claims = dict(self._working)
+        if claims:
+            _, late = await asyncio.wait(claims, timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            for task in late:
+                await self._put_back(claims[task], pause=timedelta())
+        await self._commits.close()
+
+    async def _run(self) -> None:
+        if self._context.database.dialect == "sqlite":
+            # One process per file: whoever holds a lease is dead.
+            await self._context.database.write(self._end_leases)
+        while True:
+            self._awake.clear()
+            try:
+                claims = await self._claim(self._at_once - len(self._working))
+            except (KontorError, sa.exc.SQLAlchemyError) as error:
+                log.warning("backlog_waits", error=str(error))
+                await self._rest()
+                continue
+            for claim in claims:
+                task = asyncio.create_task(self._process(claim))
+                self._working[task] = claim
+                task.add_done_callback(self._done)
+            if not claims:
+                if not self._working and not self._awake.is_set():
+                    self._rests.set()
+                await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(_POLL_SECONDS):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._working[task]
+        self._awake.set()
+
+    async def _process(self, claim: Claim) -> None:
+        try:
+            mail = await self._read(claim)
+            await self._commits.add((claim, mail))
+        except Unavailable as error:
+            log.warning("mail_waits", message_id=claim.id, error=str(error))
+            await self._put_back(claim, pause=_PAUSE)
+        except Exception as error:  # whatever it is, the mail must neither be lost nor stop the others
+            log.error("mail_failed", message_id=claim.id, failures=claim.failures + 1, exc_info=error)
+            await self._put_back(claim, failures=claim.failures + 1, pause=_PAUSE)
+
+    async def _read(self, claim: Claim) -> ParsedMail | Unreadable:
+        if claim.failures >= MOST_FAILURES or claim.attempts > MOST_ATTEMPTS:
+            log.error("mail_given_up", message_id=claim.id, failures=claim.failures, attempts=claim.attempts)
+            return Unreadable(UnreadableReason.FAILED)
+        return await self.parse(await asyncio.to_thread(self._context.blobs.get, claim.raw_key))
+
+    async def _claim(self, limit: int) -> list[Claim]:
+        if limit <= 0 or not await self._context.database.read(self._is_due):
+            return []
+        return await self._context.database.write(self._take, limit)
+
+    async def _put_back(self, claim: Claim, *, pause: timedelta, failures: int | None = None) -> None:
+        """Without `failures` the attempt is not counted."""
+        counted = failures is not None
+
+        def write() -> None:
+            with self._context.sessions.write(self._principal(claim.account_id), means="mail") as session:
+                attempts = claim.attempts if counted else claim.attempts - 1
+                due_time = session.now + pause
+                backlog.put_back(session, claim.id, attempts=attempts, failures=failures or claim.failures, due_time=due_time)
+
+        try:
+            await self._context.database.write(write)
+        except (KontorError, sa.exc.SQLAlchemyError) as error:
+            # It stays as it is until the lease is over.
+            log.warning("mail_not_put_back", message_id=claim.id, error=str(error))
+
+    def _is_due(self) -> bool:
+        with self._context.sessions.read(self._principal(EVERY_ACCOUNT)) as session:
+            return backlog.is_due(session)
+
+    def _take(self, limit: int) -> list[Claim]:
+        with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
+            return backlog.claim(session, limit=limit, lease=LEASE)
+
+    def _end_leases(self) -> None:
+        with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
+            backlog.end_leases(session)
+
+    def _settle(self, found: Sequence[tuple[Claim, ParsedMail | Unreadable]]) -> list[None]:
+        with self._context.sessions.write_many(means="mail") as enter:
+            for claim, mail in found:
+                settle(enter(self._principal(claim.account_id, claim.depositor_user_id)), claim.id, mail)
+        return [None] * len(found)
+
+    def _principal(self, account_id: str, user_id: str = "") -> Principal:
+        return Principal(account_id=account_id, user_id=user_id, service=self._context.service.name)

@@ -1,0 +1,88 @@
+"""A mail that was read is put where it belongs: at people, in the tray, or with the mail of which it is a copy (E4, E7)."""
+
+import hashlib
+from typing import Any
+
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_mail_ingest.domain.addresses import normalise_address
+from kontor_mail_ingest.domain.filing import File, Tray, decide_filing, recipients
+from kontor_mail_ingest.domain.messages import Mailbox, ParsedMail, Unreadable
+from kontor_mail_ingest.events import published
+from kontor_mail_ingest.events.published import Facts
+from kontor_mail_ingest.store import backlog, mail_addresses, persons, users
+from kontor_mail_ingest.store.messages import COPY, FILED, RECEIVED, TRAY
+
+# What a hostile mail may make long; a screen shows less.
+_SUBJECT = 1000
+_NAME = 300
+_ADDRESS = 320
+_MESSAGE_ID = 1000
+
+
+def settle(session: WriteSession, message_id: str, mail: ParsedMail | Unreadable) -> None:
+    """Decide, write and tell it, all in this session. Nothing happens where another worker was faster."""
+    held = backlog.lock(session, message_id)
+    if held is None:
+        return
+    decision = _decide(session, mail)
+    state = FILED if isinstance(decision, File) else TRAY
+    reason = decision.reason.value if isinstance(decision, Tray) else ""
+    # A mail with the null sender is a notification, whatever its header says (RFC 5321 section 4.5.5).
+    automatic = not held.sender or (isinstance(mail, ParsedMail) and not mail.automation.answerable)
+    values = {"automatic": automatic} | (_values(mail) if isinstance(mail, ParsedMail) else {})
+    version = held.version + 1
+    original_id = backlog.original(session, copy_key(mail), state, message_id) if copy_key(mail) else message_id
+    if original_id != message_id:
+        backlog.settle(session, message_id, {**values, "version": version, "state": COPY, "original_id": original_id})
+        backlog.move_depositors(session, message_id, original_id)
+        session.audit(f"messages/{message_id}", "update", {"state": (RECEIVED, COPY), "original_id": (None, original_id)})
+        return
+    backlog.settle(session, message_id, {**values, "version": version, "state": state, "tray_reason": reason})
+    facts = Facts(message_id, version, held.depositor_user_id, held.receive_time, automatic, mail)
+    if isinstance(decision, File):
+        backlog.add_filings(session, message_id, decision.filings)
+        filed_at = [f"persons/{filing.person_id}" for filing in decision.filings]
+        session.audit(f"messages/{message_id}", "update", {"state": (RECEIVED, state), "subjects": (None, filed_at)})
+        published.message_filed(session, facts, filed_at)
+    else:
+        session.audit(f"messages/{message_id}", "update", {"state": (RECEIVED, state), "tray_reason": (None, reason)})
+        published.message_held(session, facts, reason)
+
+
+def copy_key(mail: ParsedMail | Unreadable) -> str:
+    """Equal for copies of one mail that came on different ways; empty where that cannot be told.
+
+    The Message-ID alone would not do: a program that gives all its mails the same one would hide all but the first.
+    """
+    if isinstance(mail, Unreadable) or not mail.message_id:
+        return ""
+    sender = mail.from_mailboxes[0].address if mail.from_mailboxes else ""
+    moment = mail.send_time.isoformat() if mail.send_time else ""
+    return hashlib.sha256("\n".join((mail.message_id, normalise_address(sender) or sender, moment)).encode()).hexdigest()
+
+
+def _decide(session: ReadSession, mail: ParsedMail | Unreadable) -> File | Tray:
+    addresses = recipients(mail) if isinstance(mail, ParsedMail) else []
+    return decide_filing(
+        mail,
+        persons.by_address(session, addresses),
+        colleagues=users.among(session, addresses),
+        own_addresses=mail_addresses.among(session, addresses),
+    )
+
+
+def _values(mail: ParsedMail) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "message_id": (mail.message_id or "")[:_MESSAGE_ID],
+        "subject": mail.subject[:_SUBJECT],
+        "from_mailbox": _mailbox(mail.from_mailboxes[0]) if mail.from_mailboxes else [],
+        "to_mailboxes": [_mailbox(item) for item in mail.to_mailboxes],
+        "cc_mailboxes": [_mailbox(item) for item in mail.cc_mailboxes],
+        "attachments": [[item.filename or "", item.media_type, item.size] for item in mail.attachments],
+        "text": mail.text,
+    }
+    return values | ({"send_time": mail.send_time} if mail.send_time else {})
+
+
+def _mailbox(mailbox: Mailbox) -> list[str]:
+    return [mailbox.name[:_NAME], mailbox.address[:_ADDRESS]]

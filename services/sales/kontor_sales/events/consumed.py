@@ -1,0 +1,14 @@
+"""Others' facts that sales keeps something of."""
+
+from kontor.identity.events.v1 import events_pb2 as identity
+from kontor_chassis.db.sessions import WriteSession
+from kontor_chassis.events import Event
+from kontor_sales.domain.accounts import usable_account
+from kontor_sales.usecases import accounts
+
+
+def account_changed(event: Event[identity.AccountCreated | identity.AccountUpdated], session: WriteSession) -> None:
+    """Remember language, time zone and currency, and give the account its default pipeline."""
+    told = event.body.account
+    account = usable_account(locale=told.locale, time_zone=told.time_zone, currency=told.currency)
+    accounts.keep(session, account, sequence=event.sequence)

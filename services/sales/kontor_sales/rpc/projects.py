@@ -1,0 +1,78 @@
+"""kontor.sales.v1.ProjectService."""
+
+from google.protobuf.empty_pb2 import Empty
+
+from kontor.sales.v1 import projects_pb2 as pb
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.etags import etag_of
+from kontor_chassis.paging import open_page
+from kontor_chassis.proto import from_date, to_date, to_timestamp
+from kontor_sales.domain.projects import Project, ProjectFilter
+from kontor_sales.rpc.enums import Words
+from kontor_sales.usecases import projects
+
+_FILTER_STATES = Words(pb.ProjectState, prefix="PROJECT_STATE_", default="")
+_STATES = Words(pb.ProjectState, prefix="PROJECT_STATE_", default="open")
+
+
+def create_project(request: pb.CreateProjectRequest, session: WriteSession) -> pb.Project:
+    return _project_to(projects.create(session, _project_from(request.project)))
+
+
+def get_project(request: pb.GetProjectRequest, session: ReadSession) -> pb.Project:
+    return _project_to(projects.get(session, request.id))
+
+
+def list_projects(request: pb.ListProjectsRequest, session: ReadSession) -> pb.ListProjectsResponse:
+    page = open_page(request, position=(str, str))
+    state = _FILTER_STATES.word(request.state, field="state")
+    wanted = ProjectFilter(state=state, organisation_id=request.organisation_id, tags=tuple(request.tag))
+    found = projects.find(session, wanted, after=page.after, limit=page.size + 1)
+    kept, next_page_token = page.cut(found, lambda item: (item.sort_key, item.id))
+    return pb.ListProjectsResponse(projects=[_project_to(item) for item in kept], next_page_token=next_page_token)
+
+
+def update_project(request: pb.UpdateProjectRequest, session: WriteSession) -> pb.Project:
+    message = request.project
+    wanted = _project_from(message)
+    return _project_to(projects.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag))
+
+
+def delete_project(request: pb.DeleteProjectRequest, session: WriteSession) -> Empty:
+    projects.delete(session, request.id, etag=request.etag)
+    return Empty()
+
+
+def _project_from(message: pb.Project) -> Project:
+    return Project(
+        name=message.name,
+        description=message.description,
+        state=_STATES.word(message.state, field="state"),
+        start_date=from_date(message.start_date, field="start_date") if message.HasField("start_date") else None,
+        end_date=from_date(message.end_date, field="end_date") if message.HasField("end_date") else None,
+        organisation_ids=tuple(message.organisation_ids),
+        person_ids=tuple(message.person_ids),
+        responsible_user_id=message.responsible_user_id,
+        tags=tuple(message.tags),
+        deal_id=message.deal_id,
+    )
+
+
+def _project_to(project: Project) -> pb.Project:
+    return pb.Project(
+        id=project.id,
+        etag=etag_of(project.version),
+        name=project.name,
+        description=project.description,
+        state=_STATES.number(project.state),
+        start_date=to_date(project.start_date),
+        end_date=to_date(project.end_date),
+        organisation_ids=project.organisation_ids,
+        person_ids=project.person_ids,
+        responsible_user_id=project.responsible_user_id,
+        tags=project.tags,
+        deal_id=project.deal_id,
+        create_time=to_timestamp(project.create_time),
+        update_time=to_timestamp(project.update_time),
+        creator_user_id=project.creator_user_id,
+    )

@@ -1,0 +1,188 @@
+"""The tables of sales. `account_id` leads every key and index."""
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.types import Instant, Key
+
+METADATA = sa.MetaData()
+
+# What `target_day` holds for a deal without a target date: it sorts after every day.
+UNDATED = "undated"
+
+# Replica of identity's accounts.
+ACCOUNTS = sa.Table(
+    "accounts",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("locale", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+)
+
+PIPELINES = sa.Table(
+    "pipelines",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # 0 is the default pipeline; unique, so that two writers cannot make it twice.
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Index("pipelines_by_place", "account_id", "place", unique=True),
+)
+
+STAGES = sa.Table(
+    "stages",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("pipeline_id", Key, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # In percent.
+    sa.Column("probability", sa.Integer, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "pipeline_id"], ["pipelines.account_id", "pipelines.id"], ondelete="CASCADE"),
+    sa.Index("stages_by_place", "account_id", "pipeline_id", "place", unique=True),
+)
+
+# Lists walk an index that ends with (target_day, id) and stop when the page is full.
+DEALS = sa.Table(
+    "deals",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    # Minor units; none where no value is known, then the currency is empty.
+    sa.Column("value", sa.BigInteger),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("value_kind", Key, nullable=False),
+    sa.Column("value_count", sa.Integer, nullable=False),
+    # ISO 8601 day, or UNDATED.
+    sa.Column("target_day", Key, nullable=False),
+    sa.Column("organisation_id", Key, nullable=False),
+    sa.Column("responsible_user_id", Key, nullable=False),
+    sa.Column("pipeline_id", Key, nullable=False),
+    sa.Column("stage_id", Key, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("lost_reason", sa.Text, nullable=False),
+    # ISO 8601 day; none while the deal is open.
+    sa.Column("closed_day", Key),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    sa.Column("creator_user_id", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "stage_id"], ["stages.account_id", "stages.id"]),
+    sa.Index("deals_by_target", "account_id", "target_day", "id"),
+    sa.Index("deals_by_state", "account_id", "state", "target_day", "id"),
+    sa.Index("deals_by_stage", "account_id", "stage_id", "target_day", "id"),
+    sa.Index("deals_by_organisation", "account_id", "organisation_id", "target_day", "id"),
+    sa.Index("deals_by_responsible", "account_id", "responsible_user_id", "target_day", "id"),
+    sa.Index("deals_by_closing", "account_id", "state", "value_kind", "closed_day"),
+)
+
+# Carries the deal's target day, so that a list by person walks one index in order.
+DEAL_PERSONS = sa.Table(
+    "deal_persons",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("deal_id", Key, primary_key=True),
+    sa.Column("person_id", Key, primary_key=True),
+    # Place in the deal's list, from 0.
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("target_day", Key, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "deal_id"], ["deals.account_id", "deals.id"], ondelete="CASCADE"),
+    sa.Index("deal_persons_by_person", "account_id", "person_id", "target_day", "deal_id"),
+)
+
+# A row per change of stage, state, value or target date: what the forecast of a past day needs.
+DEAL_HISTORY = sa.Table(
+    "deal_history",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("deal_id", Key, primary_key=True),
+    # The deal's version from then on.
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("time", Instant, nullable=False),
+    sa.Column("actor_user_id", sa.Text, nullable=False),
+    sa.Column("pipeline_id", Key, nullable=False),
+    sa.Column("stage_id", Key, nullable=False),
+    # As it was then.
+    sa.Column("probability", sa.Integer, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("lost_reason", sa.Text, nullable=False),
+    sa.Column("closed_day", Key),
+    sa.Column("value", sa.BigInteger),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("value_kind", Key, nullable=False),
+    sa.Column("value_count", sa.Integer, nullable=False),
+    sa.Column("target_day", Key, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "deal_id"], ["deals.account_id", "deals.id"], ondelete="CASCADE"),
+)
+
+PROJECTS = sa.Table(
+    "projects",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sort_key", Key, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    # ISO 8601 days.
+    sa.Column("start_date", sa.Text),
+    sa.Column("end_date", sa.Text),
+    sa.Column("responsible_user_id", sa.Text, nullable=False),
+    sa.Column("deal_id", Key),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    sa.Column("creator_user_id", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "deal_id"], ["deals.account_id", "deals.id"]),
+    sa.Index("projects_by_name", "account_id", "sort_key", "id"),
+    sa.Index("projects_by_state", "account_id", "state", "sort_key", "id"),
+    sa.Index("projects_by_deal", "account_id", "deal_id"),
+)
+
+# Organisations and people of projects; `noun` says which (`organisations`, `persons`). Carries the project's sort key.
+PROJECT_MEMBERS = sa.Table(
+    "project_members",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("project_id", Key, primary_key=True),
+    sa.Column("noun", Key, primary_key=True),
+    sa.Column("member_id", Key, primary_key=True),
+    # Place in the project's list, from 0.
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("sort_key", Key, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "project_id"], ["projects.account_id", "projects.id"], ondelete="CASCADE"),
+    sa.Index("project_members_by_member", "account_id", "noun", "member_id", "sort_key", "project_id"),
+)
+
+TAGS = sa.Table(
+    "tags",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # Without case; unique, so that two writers cannot make one tag twice.
+    sa.Column("key", Key, nullable=False),
+    sa.Index("tags_by_key", "account_id", "key", unique=True),
+)
+
+# Carries what the record's list is sorted by (target day, name), so that a list by tags walks one index in order.
+TAGGINGS = sa.Table(
+    "taggings",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("record_id", Key, primary_key=True),
+    sa.Column("tag_id", Key, primary_key=True),
+    # `deals` or `projects`.
+    sa.Column("noun", Key, nullable=False),
+    sa.Column("sort_key", Key, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "tag_id"], ["tags.account_id", "tags.id"], ondelete="CASCADE"),
+    sa.Index("taggings_by_tag", "account_id", "tag_id", "noun", "sort_key", "record_id"),
+)

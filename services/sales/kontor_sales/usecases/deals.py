@@ -1,0 +1,122 @@
+"""What can happen to a deal, but for moving and closing it (deal_states.py)."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from kontor_chassis.audit import created, deleted, updated
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
+from kontor_chassis.etags import check_etag
+from kontor_chassis.ids import is_id, new_id
+from kontor_sales.domain.deal_states import placed
+from kontor_sales.domain.deals import Deal, DealFilter, changed_fields, checked_deal, checked_filter, with_changes
+from kontor_sales.domain.pipelines import Stage
+from kontor_sales.domain.references import reference
+from kontor_sales.events import published
+from kontor_sales.store import accounts, deal_history, deals, pipelines, tags
+from kontor_sales.store.walks import After
+from kontor_sales.usecases import pipelines as pipeline_usecases
+
+# A change of one of these is kept in the history, beside every change of stage and state.
+_WORTH = frozenset({"value", "value_kind", "value_count", "target_date"})
+
+
+def create(session: WriteSession, wanted: Deal) -> Deal:
+    """Without a stage the deal stands in the first one. Raises InvalidArgument."""
+    checked = checked_deal(wanted, default_currency=accounts.get(session).currency)
+    deal = replace(
+        placed(checked, _first_stage(session, wanted)),
+        id=new_id(),
+        version=1,
+        responsible_user_id=checked.responsible_user_id or session.user_id,
+        create_time=session.now,
+        update_time=session.now,
+        creator_user_id=session.user_id,
+    )
+    deal = deals.insert(session, deal)
+    deal_history.append(session, deal)
+    values = {name: getattr(deal, name) for name in changed_fields(Deal(name=""), deal)}
+    created(session, f"deals/{deal.id}", {**values, "stage_id": deal.stage_id})
+    published.deal_created(session, deal)
+    return deal
+
+
+def get(session: ReadSession, deal_id: str) -> Deal:
+    """Raises NotFound."""
+    deal = deals.get(session, deal_id) if is_id(deal_id) else None
+    if deal is None:
+        raise NotFound("The deal does not exist.")
+    return deal
+
+
+def find(session: ReadSession, wanted: DealFilter, *, after: After | None, limit: int) -> list[tuple[After, Deal]]:
+    """Deals by target date, undated ones last, each with its place in the list. A tag that does not exist narrows to nothing.
+
+    Raises InvalidArgument.
+    """
+    wanted = checked_filter(wanted)
+    tag_ids = tags.rarest_first(session, deals.NOUN, wanted.tags)
+    return [] if tag_ids is None else deals.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
+
+
+def update(session: WriteSession, deal_id: str, wanted: Deal, *, mask: Collection[str], etag: str) -> Deal:
+    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+    before = lock(session, deal_id, etag)
+    after = checked_deal(with_changes(before, wanted, mask), default_currency=accounts.get(session).currency)
+    changed = changed_fields(before, after)
+    if not changed:
+        return before
+    after = keep(session, before, after, history=not _WORTH.isdisjoint(changed))
+    updated(session, f"deals/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
+    published.deal_updated(session, after, changed)
+    return after
+
+
+def delete(session: WriteSession, deal_id: str, *, etag: str) -> None:
+    """Delete the deal with its history. Raises NotFound, Aborted, FailedPrecondition where a project was born from it."""
+    deal = lock(session, deal_id, etag)
+    if deals.has_projects(session, deal.id):
+        raise FailedPrecondition("A project was born from this deal; take the deal off the project first.", reason="DEAL_HAS_PROJECTS")
+    deals.delete(session, deal.id)
+    deleted(session, f"deals/{deal.id}", {"name": deal.name})
+    published.deal_deleted(session, deal)
+
+
+def lock(session: WriteSession, deal_id: str, etag: str) -> Deal:
+    """The deal, its row held until the end of the session. Raises NotFound, Aborted."""
+    deal = deals.lock(session, deal_id) if is_id(deal_id) else None
+    if deal is None:
+        raise NotFound("The deal does not exist.")
+    check_etag(etag, deal.version)
+    return deal
+
+
+def keep(session: WriteSession, before: Deal, after: Deal, *, history: bool) -> Deal:
+    """Write the changed deal as its next version; the caller holds the row."""
+    after = replace(after, version=before.version + 1, update_time=session.now)
+    after = deals.update(session, before, after)
+    if history:
+        deal_history.append(session, after)
+    return after
+
+
+def stage_of(session: ReadSession, stage_id: str) -> Stage:
+    """Raises InvalidArgument naming stage_id."""
+    stage = pipelines.stage(session, stage_id) if is_id(stage_id) else None
+    if stage is None:
+        raise invalid("stage_id", "is not a stage")
+    return stage
+
+
+def _first_stage(session: WriteSession, wanted: Deal) -> Stage:
+    if wanted.stage_id:
+        stage = stage_of(session, wanted.stage_id)
+        if wanted.pipeline_id not in ("", stage.pipeline_id):
+            raise invalid("pipeline_id", "is not the pipeline of the stage")
+        return stage
+    if not wanted.pipeline_id:
+        return pipeline_usecases.default(session).stages[0]
+    pipeline = pipelines.get(session, reference(wanted.pipeline_id, field="pipeline_id"))
+    if pipeline is None:
+        raise invalid("pipeline_id", "is not a pipeline")
+    return pipeline.stages[0]

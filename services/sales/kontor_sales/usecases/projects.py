@@ -1,0 +1,95 @@
+"""What can happen to a project."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from kontor_chassis.audit import created, deleted, updated
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
+from kontor_chassis.etags import check_etag
+from kontor_chassis.ids import is_id, new_id
+from kontor_sales.domain.projects import Project, ProjectFilter, changed_fields, checked_filter, checked_project, with_changes
+from kontor_sales.events import published
+from kontor_sales.store import deals, projects, tags
+from kontor_sales.store.walks import After
+
+
+def create(session: WriteSession, wanted: Project) -> Project:
+    """Raises InvalidArgument, FailedPrecondition where its deal is not won."""
+    checked = checked_project(wanted)
+    project = replace(
+        checked,
+        id=new_id(),
+        version=1,
+        responsible_user_id=checked.responsible_user_id or session.user_id,
+        create_time=session.now,
+        update_time=session.now,
+        creator_user_id=session.user_id,
+    )
+    _check_deal(session, project)
+    project = projects.insert(session, project)
+    values = {name: getattr(project, name) for name in changed_fields(Project(name=""), project)}
+    created(session, f"projects/{project.id}", values)
+    published.project_created(session, project)
+    return project
+
+
+def get(session: ReadSession, project_id: str) -> Project:
+    """Raises NotFound."""
+    project = projects.get(session, project_id) if is_id(project_id) else None
+    if project is None:
+        raise NotFound("The project does not exist.")
+    return project
+
+
+def find(session: ReadSession, wanted: ProjectFilter, *, after: After | None, limit: int) -> list[Project]:
+    """Projects by name. A tag that does not exist narrows to nothing. Raises InvalidArgument."""
+    wanted = checked_filter(wanted)
+    tag_ids = tags.rarest_first(session, projects.NOUN, wanted.tags)
+    return [] if tag_ids is None else projects.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
+
+
+def update(session: WriteSession, project_id: str, wanted: Project, *, mask: Collection[str], etag: str) -> Project:
+    """Set the fields in `mask`. Nothing happens where nothing differs.
+
+    Raises NotFound, Aborted, InvalidArgument, FailedPrecondition where its new deal is not won.
+    """
+    before = _lock(session, project_id, etag)
+    after = checked_project(with_changes(before, wanted, mask))
+    changed = changed_fields(before, after)
+    if not changed:
+        return before
+    if "deal_id" in changed:
+        _check_deal(session, after)
+    after = replace(after, version=before.version + 1, update_time=session.now)
+    after = projects.update(session, before, after)
+    updated(session, f"projects/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
+    published.project_updated(session, after, changed)
+    return after
+
+
+def delete(session: WriteSession, project_id: str, *, etag: str) -> None:
+    """Raises NotFound, Aborted."""
+    project = _lock(session, project_id, etag)
+    projects.delete(session, project.id)
+    deleted(session, f"projects/{project.id}", {"name": project.name})
+    published.project_deleted(session, project)
+
+
+def _lock(session: WriteSession, project_id: str, etag: str) -> Project:
+    project = projects.lock(session, project_id) if is_id(project_id) else None
+    if project is None:
+        raise NotFound("The project does not exist.")
+    check_etag(etag, project.version)
+    return project
+
+
+def _check_deal(session: WriteSession, project: Project) -> None:
+    """The deal is held, so that it cannot be deleted while the project is tied to it."""
+    if not project.deal_id:
+        return
+    deal = deals.lock(session, project.deal_id)
+    if deal is None:
+        raise invalid("deal_id", "is not a deal")
+    if deal.state != "won":
+        raise FailedPrecondition("A project is born from a won deal.", reason="DEAL_NOT_WON", detail={"state": deal.state})

@@ -1,0 +1,44 @@
+"""The door of tasks: what is to be done, what has happened, and calendar feeds."""
+
+from kontor.contacts.events.v1 import events_pb2 as contacts
+from kontor.identity.events.v1 import events_pb2 as identity
+from kontor.mail.events.v1 import events_pb2 as mail
+from kontor.sales.events.v1 import events_pb2 as sales
+from kontor_chassis.service import Service
+from kontor_tasks.events import consumed
+from kontor_tasks.rpc import calendars, documents, notes, tasks, timeline
+from kontor_tasks.store.tables import METADATA
+
+SERVICE = Service(
+    name="tasks",
+    package="tasks",
+    rpc={
+        "kontor.tasks.v1.TaskService": tasks,
+        "kontor.tasks.v1.NoteService": notes,
+        "kontor.tasks.v1.TimelineService": timeline,
+        "kontor.tasks.v1.CalendarService": calendars,
+        "kontor.type.v1.DocumentSource": documents,
+    },
+    metadata=METADATA,
+    migrations="kontor_tasks.migrations",
+    consumes={
+        identity.AccountCreated: consumed.account_changed,
+        identity.AccountUpdated: consumed.account_changed,
+        contacts.PositionCreated: consumed.position_changed,
+        contacts.PositionUpdated: consumed.position_changed,
+        contacts.PositionDeleted: consumed.position_deleted,
+        contacts.PersonDeleted: consumed.person_deleted,
+        contacts.OrganisationDeleted: consumed.organisation_deleted,
+        sales.DealCreated: consumed.deal_changed,
+        sales.DealUpdated: consumed.deal_changed,
+        sales.DealMoved: consumed.deal_moved,
+        sales.DealWon: consumed.deal_won,
+        sales.DealLost: consumed.deal_lost,
+        sales.DealReopened: consumed.deal_reopened,
+        sales.DealDeleted: consumed.deal_deleted,
+        sales.ProjectCreated: consumed.project_changed,
+        sales.ProjectUpdated: consumed.project_changed,
+        sales.ProjectDeleted: consumed.project_deleted,
+        mail.MessageFiled: consumed.message_filed,
+    },
+)

@@ -1,0 +1,100 @@
+"""Where entries show: every SQL statement that makes or removes links.
+
+The rule is one statement (`_rolled_up`), used for a new entry and for a changed tie alike: an entry that hangs directly on a
+subject shows at each target that the subject was tied to when the entry occurred. What shows because of a tie ties no
+further. Of several reasons the smallest name is kept, the direct one (an empty name) before all, so that the links are the
+same in whatever order entries and ties arrive.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_tasks.domain.entries import Entry
+from kontor_tasks.store.tables import LINKS as L
+from kontor_tasks.store.tables import TIES as T
+
+_ROWS_AT_ONCE = 1000
+# The direct links from which others follow.
+_DIRECT = L.alias("direct")
+
+
+def add(session: WriteSession, entry: Entry, subjects: Iterable[str]) -> None:
+    """Show an entry that shows nowhere yet: directly at `subjects`, and wherever these are tied to."""
+    row = {"account_id": session.account_id, "entry_id": entry.id, "occur_time": entry.occur_time, "kind": entry.kind, "via": ""}
+    session.execute(sa.insert(L), [row | {"subject": subject} for subject in sorted(set(subjects))])
+    _roll_up(session, _DIRECT.c.entry_id == entry.id)
+
+
+def delete(session: WriteSession, entry_ids: Collection[str]) -> None:
+    """Show these entries nowhere any more."""
+    session.execute(sa.delete(L).where(L.c.account_id == session.account_id, L.c.entry_id.in_(entry_ids)))
+
+
+def direct_subjects(session: ReadSession, entry_id: str) -> set[str]:
+    which = (L.c.account_id == session.account_id, L.c.entry_id == entry_id, L.c.via == "")
+    return set(session.execute(sa.select(L.c.subject).where(*which)).scalars())
+
+
+def refresh(session: WriteSession, subjects: Collection[str]) -> None:
+    """Bring the links of all entries that hang directly on `subjects` in step with the ties. Writes only what differs."""
+    if not subjects:
+        return
+    here = L.alias("here")
+    touched = sa.select(here.c.entry_id).where(here.c.account_id == session.account_id, here.c.subject.in_(subjects), here.c.via == "")
+    tied = sa.select(sa.literal(1)).where(
+        T.c.account_id == L.c.account_id,
+        T.c.subject == L.c.via,
+        T.c.target == L.c.subject,
+        T.c.from_time <= L.c.occur_time,
+        L.c.occur_time < T.c.until_time,
+    )
+    stale = sa.and_(L.c.account_id == session.account_id, L.c.via != "", L.c.entry_id.in_(touched), ~tied.exists())
+    session.execute(sa.delete(L).where(stale))
+    _roll_up(session, _DIRECT.c.entry_id.in_(touched))
+
+
+def orphans(session: ReadSession, subject: str) -> list[str]:
+    """Ids of some entries that hang directly on `subject` and on nothing else; none when there are no more."""
+    here, other = L.alias("here"), L.alias("other")
+    elsewhere = sa.select(sa.literal(1)).where(
+        other.c.account_id == here.c.account_id, other.c.entry_id == here.c.entry_id, other.c.via == "", other.c.subject != subject
+    )
+    which = (here.c.account_id == session.account_id, here.c.subject == subject, here.c.via == "", ~elsewhere.exists())
+    return list(session.execute(sa.select(here.c.entry_id).where(*which).limit(_ROWS_AT_ONCE)).scalars())
+
+
+def delete_at(session: WriteSession, subject: str) -> None:
+    """Empty a subject's timeline, in bounded statements."""
+    some = sa.select(L.c.entry_id).where(L.c.account_id == session.account_id, L.c.subject == subject).limit(_ROWS_AT_ONCE)
+    which = (L.c.account_id == session.account_id, L.c.subject == subject, L.c.entry_id.in_(some))
+    while session.execute(sa.delete(L).where(*which)).rowcount:
+        pass
+
+
+def _roll_up(session: WriteSession, which: sa.ColumnElement[bool]) -> None:
+    names = ["account_id", "entry_id", "subject", "occur_time", "kind", "via"]
+    statement = _insert(session).from_select(names, _rolled_up(session, which))
+    better = sa.and_(L.c.via != "", L.c.via != statement.excluded.via)
+    keys = [column.name for column in L.primary_key.columns]
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"via": statement.excluded.via}, where=better))
+
+
+def _rolled_up(session: WriteSession, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Rows of LINKS for what hangs directly where `which` says so."""
+    link = (_DIRECT.c.account_id, _DIRECT.c.entry_id, T.c.target, _DIRECT.c.occur_time, _DIRECT.c.kind)
+    tied = sa.and_(T.c.account_id == _DIRECT.c.account_id, T.c.subject == _DIRECT.c.subject)
+    during = sa.and_(T.c.from_time <= _DIRECT.c.occur_time, _DIRECT.c.occur_time < T.c.until_time)
+    return (
+        sa.select(*link, sa.func.min(_DIRECT.c.subject))
+        .join(T, sa.and_(tied, during))
+        .where(_DIRECT.c.account_id == session.account_id, _DIRECT.c.via == "", which)
+        .group_by(*link)
+    )
+
+
+def _insert(session: WriteSession) -> Any:
+    return postgresql.insert(L) if session.connection.dialect.name == "postgresql" else sqlite.insert(L)

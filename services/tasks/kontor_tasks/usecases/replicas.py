@@ -1,0 +1,86 @@
+"""What other services' records mean for where entries show: ties come, change and go; records are deleted."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from kontor_chassis.audit import deleted
+from kontor_chassis.db.sessions import WriteSession
+from kontor_tasks.domain.notes import Note
+from kontor_tasks.domain.ties import Tie
+from kontor_tasks.domain.wording import DEFAULT_LOCALE
+from kontor_tasks.domain.zones import DEFAULT_ZONE, is_zone
+from kontor_tasks.events import published
+from kontor_tasks.store import accounts, entries, links, locks, notes, records, tasks, ties
+
+log = structlog.get_logger()
+
+
+def tied(session: WriteSession, source: str, subject: str, wanted: Sequence[Tie], *, sequence: int) -> None:
+    """Let these be the ties that `source` makes from `subject`, and bring the links in step. Older news is dropped, and so
+    are ties from or to what is gone."""
+    locks.claim(session, subject)
+    if not records.keep(session, source, sequence=sequence):
+        return
+    gone = records.gone(session, {subject, *(tie.target for tie in wanted)})
+    # One per target, the first one.
+    living = {tie.target: tie for tie in reversed(wanted) if not gone & {tie.subject, tie.target}}
+    before = ties.of_source(session, source)
+    if set(before) == set(living.values()):
+        return
+    ties.replace(session, source, list(living.values()), zone=accounts.get(session).time_zone)
+    links.refresh(session, {subject, *(tie.subject for tie in before)})
+
+
+def untied(session: WriteSession, source: str, subject: str, *, sequence: int) -> None:
+    """The record that made ties from `subject` is deleted; that of a late older event stays so."""
+    locks.claim(session, subject)
+    if not records.keep(session, source, sequence=sequence, deleted=True):
+        return
+    if ties.of_source(session, source):
+        ties.replace(session, source, [], zone=DEFAULT_ZONE)
+        links.refresh(session, [subject])
+
+
+def record_deleted(session: WriteSession, ref: str, *, sequence: int) -> None:
+    """A person, organisation, deal or project is gone: its timeline is empty, and what hung on nothing else is removed, notes
+    for good. What hangs on others too stays there. Tasks stay as they are; only their entries go."""
+    locks.claim(session, ref)
+    if not records.keep(session, ref, sequence=sequence, deleted=True):
+        return
+    removed = 0
+    while batch := links.orphans(session, ref):
+        _delete_notes(session, notes.by_ids(session, batch))
+        links.delete(session, batch)
+        entries.delete(session, batch)
+        removed += len(batch)
+    ties.delete_of(session, ref)
+    links.refresh(session, [ref])
+    links.delete_at(session, ref)
+    log.info("subject_deleted", subject=ref, entries_removed=removed)
+
+
+def _delete_notes(session: WriteSession, gone: Sequence[Note]) -> None:
+    for note in gone:
+        deleted(session, note.ref, {"subject": note.subject, "text": note.text})
+        published.note_deleted(session, note)
+
+
+def account_changed(session: WriteSession, account: accounts.Account, *, sequence: int) -> None:
+    """Remember time zone and language. Another time zone moves the days of tasks and positions."""
+    locks.claim_account(session)
+    before = accounts.get(session)
+    accounts.keep(session, _usable(account), sequence=sequence)
+    after = accounts.get(session)
+    if before.time_zone == after.time_zone:
+        return
+    tasks.move_days(session, before=before.time_zone, after=after.time_zone)
+    for subjects in ties.move_days(session, zone=after.time_zone):
+        links.refresh(session, subjects)
+
+
+def _usable(account: accounts.Account) -> accounts.Account:
+    if is_zone(account.time_zone):
+        return accounts.Account(time_zone=account.time_zone, locale=account.locale or DEFAULT_LOCALE)
+    log.warning("time_zone_unknown", time_zone=account.time_zone)
+    return accounts.Account(locale=account.locale or DEFAULT_LOCALE)

@@ -1,0 +1,129 @@
+"""What can happen to a task."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from kontor_chassis import audit
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.errors import Aborted, NotFound
+from kontor_chassis.etags import check_etag, etag_of
+from kontor_chassis.ids import is_id, new_id
+from kontor_tasks.domain.subjects import checked_subject, checked_user_id
+from kontor_tasks.domain.tasks import Task, changed_fields, checked_task, entry_of, with_changes
+from kontor_tasks.events import published
+from kontor_tasks.store import accounts, locks, tasks
+from kontor_tasks.usecases import timeline
+
+
+def create(session: WriteSession, wanted: Task) -> Task:
+    """Raises InvalidArgument. Without an assignee it is the caller's."""
+    task = replace(
+        checked_task(replace(wanted, assignee_user_id=wanted.assignee_user_id or session.user_id)),
+        id=new_id(),
+        version=1,
+        creator_user_id=session.user_id,
+        create_time=session.now,
+        update_time=session.now,
+    )
+    locks.share(session, [task.subject])
+    if task.subject:
+        timeline.require_living(session, task.subject)
+    tasks.insert(session, task, zone=accounts.get(session).time_zone)
+    audit.created(session, task.ref, {name: getattr(task, name) for name in changed_fields(Task(title=""), task)})
+    published.task_created(session, task)
+    return task
+
+
+def get(session: ReadSession, task_id: str) -> Task:
+    """Raises NotFound."""
+    task = tasks.get(session, task_id) if is_id(task_id) else None
+    if task is None:
+        raise NotFound("The task does not exist.")
+    return task
+
+
+def find(session: ReadSession, *, filters: Mapping[str, str], after: tasks.After | None, limit: int) -> list[tuple[tasks.After, Task]]:
+    """Tasks by due date, each with its place in the list. Empty filters mean nothing. Raises InvalidArgument."""
+    wanted = {name: value for name, value in filters.items() if value}
+    checked_subject(wanted.get("subject", ""))
+    for name in ("assignee_user_id", "creator_user_id"):
+        if name in wanted:
+            checked_user_id(wanted[name], field=name)
+    return tasks.page(session, filters=wanted, after=after, limit=limit)
+
+
+def update(session: WriteSession, task_id: str, wanted: Task, *, mask: Collection[str], etag: str) -> Task:
+    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+    before = _lock(session, task_id, etag, wanted.subject if "subject" in mask else "")
+    after = checked_task(with_changes(before, wanted, mask))
+    changed = changed_fields(before, after)
+    if not changed:
+        return before
+    if "subject" in changed and after.subject:
+        timeline.require_living(session, after.subject)
+    after = replace(after, version=before.version + 1, update_time=session.now)
+    _store(session, after)
+    audit.updated(session, after.ref, {name: (getattr(before, name), getattr(after, name)) for name in changed})
+    published.task_updated(session, after, changed)
+    return after
+
+
+def complete(session: WriteSession, task_id: str, *, etag: str) -> Task:
+    """Mark as done, by the caller and now; a task that is done stays as it is. Raises NotFound, Aborted."""
+    before = _lock(session, task_id, etag)
+    if before.state == "done":
+        return before
+    after = replace(
+        before,
+        state="done",
+        complete_time=session.now,
+        completer_user_id=session.user_id,
+        version=before.version + 1,
+        update_time=session.now,
+    )
+    _store(session, after)
+    session.audit(after.ref, "complete", {"state": (before.state, after.state)})
+    published.task_completed(session, after)
+    return after
+
+
+def reopen(session: WriteSession, task_id: str, *, etag: str) -> Task:
+    """Open a done task again; an open one stays as it is. Raises NotFound, Aborted."""
+    before = _lock(session, task_id, etag)
+    if before.state == "open":
+        return before
+    after = replace(before, state="open", complete_time=None, completer_user_id="", version=before.version + 1, update_time=session.now)
+    _store(session, after)
+    session.audit(after.ref, "reopen", {"state": (before.state, after.state)})
+    published.task_reopened(session, after)
+    return after
+
+
+def delete(session: WriteSession, task_id: str, *, etag: str) -> None:
+    """The task and its entry are gone; the audit keeps what it was. Raises NotFound, Aborted."""
+    task = _lock(session, task_id, etag)
+    timeline.hide(session, task.id)
+    tasks.delete(session, task.id)
+    audit.deleted(session, task.ref, {name: getattr(task, name) for name in ("title", "subject", "state")})
+    published.task_deleted(session, task)
+
+
+def _store(session: WriteSession, task: Task) -> None:
+    """Write the task, and let its subject's timeline show it as long as it is done."""
+    tasks.update(session, task, zone=accounts.get(session).time_zone)
+    timeline.hide(session, task.id)
+    if task.state == "done" and task.subject:
+        timeline.show(session, entry_of(task), [task.subject])
+
+
+def _lock(session: WriteSession, task_id: str, etag: str, new_subject: str = "") -> Task:
+    """The task, held together with its subject and the one that it is to get (see store/locks.py)."""
+    seen = get(session, task_id)
+    locks.share(session, [seen.subject, new_subject])
+    task = tasks.lock(session, task_id)
+    if task is None:
+        raise NotFound("The task does not exist.")
+    check_etag(etag, task.version)
+    if task.subject != seen.subject:
+        raise Aborted("It was moved in the meantime; read it again.", detail={"etag": etag_of(task.version)})
+    return task

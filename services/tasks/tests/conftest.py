@@ -1,0 +1,15 @@
+"""A running tasks service per test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kontor_chassis.testing import Harness, harness
+from kontor_tasks.service import SERVICE
+
+
+@pytest.fixture
+async def tasks(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with harness(SERVICE, tmp_path) as running:
+        yield running

@@ -1,0 +1,1 @@
+"""A sample company for trying Kontor: its data, made from a seed, and the filling of a running suite through REST and SMTP."""

@@ -1,0 +1,48 @@
+"""Installations as pytest fixtures: one per profile and session, shared by all stories, each of which works in an account of its own.
+
+The split one is skipped loudly where PostgreSQL or RabbitMQ is missing; without Meilisearch it uses the embedded index.
+"""
+
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from tests import suite_processes
+from tests.backends import Meilisearch, Postgres, Rabbit
+from tests.suite_clients import Team, open_team
+from tests.suite_processes import Installation
+
+PROFILES = ("embedded", "split")
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Installation]:
+    with suite_processes.running(suite_processes.embedded) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def split(request: pytest.FixtureRequest, postgres: Postgres, rabbitmq: Rabbit) -> Iterator[Installation]:
+    search: Meilisearch | None = None
+    try:
+        search = request.getfixturevalue("meilisearch")
+    except pytest.skip.Exception as skipped:
+        warnings.warn(f"the split profile runs on the embedded index: {skipped}", stacklevel=1)
+    with suite_processes.running(
+        lambda folder: suite_processes.split(folder, postgres=postgres, bus_url=rabbitmq.url, search=search)
+    ) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session", params=PROFILES)
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """A running installation; every test that asks for it runs in both profiles."""
+    running: Installation = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture
+def team(installation: Installation) -> Team:
+    """A fresh account."""
+    return open_team(installation)

@@ -1,0 +1,255 @@
+"""An installation of the whole suite, as real processes, in either profile. Tests start it, kill parts of it and bring them back.
+
+embedded: one process, `kontor up`. split: a process per service and one for the gateway, `kontor serve NAME`; each has keys, a
+database role and a working folder of its own, as it would on a machine of its own.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from kontor.identity.v1 import accounts_pb2
+from kontor_chassis.db.database import Database
+from kontor_chassis.principal import EVERY_ACCOUNT
+from kontor_chassis.settings import Settings
+from kontor_suite.catalog import GATEWAY, SERVICES
+from kontor_suite.operator import operator
+from tests.backend_servers import Program, temporary_folder
+from tests.backends import Meilisearch, Postgres
+
+KONTOR = (sys.executable, "-c", "from kontor_suite.cli import main; main()")
+OWNER_EMAIL = "owner@first.example"
+PASSWORD = "correct horse battery"
+_COMMAND_SECONDS = 120
+# Below what Linux gives to outgoing connections, so that none of these takes the port while its process is down.
+_PORTS = range(20_000, 32_000)
+_taken: set[int] = set()
+
+
+def choose_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on, and that this session has not given out before."""
+    chosen: list[int] = []
+    while len(chosen) < count:
+        port = random.choice(_PORTS)
+        with socket.socket() as probe:
+            if port not in _taken and probe.connect_ex(("127.0.0.1", port)) != 0:
+                _taken.add(port)
+                chosen.append(port)
+    return chosen
+
+
+@dataclass
+class Installation:
+    profile: str
+    folder: Path
+    # What the command line and tests know; processes differ from it in what is their own.
+    settings: Settings
+    # By name: `suite`, or the services' names and `gateway`.
+    processes: Mapping[str, Program]
+    http_url: str
+    # Where each process tells its own readiness.
+    health_urls: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def smtp_port(self) -> int:
+        return self.settings.smtp_port
+
+    def start(self, names: Iterable[str] = ()) -> None:
+        """Start all processes, or those of these names, side by side; returns when each is ready."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda name: self.processes[name].start(), names or self.processes))
+
+    def stop(self) -> None:
+        """In order, the gateway first."""
+        for process in reversed(self.processes.values()):
+            process.stop()
+
+    def process_of(self, service: str) -> Program:
+        return self.processes["suite" if self.profile == "embedded" else service]
+
+    def log_of(self, service: str) -> str:
+        return (self.process_of(service).folder / "output.log").read_text(errors="replace")
+
+    def readiness(self, service: str) -> tuple[int, dict[str, str]]:
+        """Status and checks of /readyz of the process that serves `service`."""
+        response = httpx.get(f"{self.health_urls['suite' if self.profile == 'embedded' else service]}/readyz", timeout=10)
+        return response.status_code, response.json()["checks"]
+
+    def kontor(self, *arguments: str, status: int = 0) -> str:
+        """Run the command line as an operator would; answers what it prints. Fails where it ends with another status."""
+        ran = subprocess.run(
+            [*KONTOR, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+        )
+        assert ran.returncode == status, f"kontor {' '.join(arguments)}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+        return ran.stdout
+
+    def make_account(self, slug: str, *, owner_email: str) -> str:
+        """Make an account whose owner has PASSWORD, as `kontor account create` does, without a process; answers its id."""
+        request = accounts_pb2.CreateAccountRequest(
+            account=accounts_pb2.Account(slug=slug, name=slug, locale="de", time_zone="Europe/Berlin", currency="EUR", country="DE"),
+            owner_email=owner_email,
+            owner_name=owner_email.partition("@")[0],
+            owner_password=PASSWORD,
+        )
+
+        async def work() -> str:
+            async with operator(self.settings, "identity") as us:
+                answer = accounts_pb2.CreateAccountResponse
+                made = await us.call("identity", "AccountService/CreateAccount", request, answer, scopes=["accounts.admin"])
+                return made.account.id
+
+        return asyncio.run(work())
+
+    @contextmanager
+    def database(self, service: str, *, account_id: str = EVERY_ACCOUNT) -> Iterator[sa.Connection]:
+        """A look into a service's database, with its own role and as one account sees it."""
+        database = Database(self.settings.database_url_of(service), name=service)
+        try:
+            with database.reading(account_id) as connection:
+                yield connection
+        finally:
+            database.close()
+
+
+def _environment(options: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the variables that say them."""
+    texts = {name: orjson.dumps(value).decode() if isinstance(value, dict) else str(value) for name, value in options.items()}
+    return {"KONTOR_ENV_FILE": "", "KONTOR_LOG_FORMAT": "json"} | {f"KONTOR_{name.upper()}": text for name, text in texts.items()}
+
+
+def _answers(url: str) -> Callable[[], None]:
+    return lambda: httpx.get(f"{url}/readyz", timeout=5).raise_for_status() and None
+
+
+def embedded(folder: Path) -> Installation:
+    """An installation below `folder` that is not started."""
+    http_port, smtp_port = choose_ports(2)
+    options = {
+        "data_dir": folder / "data",
+        "http_port": http_port,
+        "smtp_port": smtp_port,
+        "owner_email": OWNER_EMAIL,
+        "owner_password": PASSWORD,
+        "drain_seconds": 5,
+    }
+    url = f"http://127.0.0.1:{http_port}"
+    environment = _environment(options)
+    working = folder / "suite"
+    working.mkdir(parents=True)
+    process = Program(command=[*KONTOR, "up"], answers=_answers(url), folder=working, environment=environment)
+    return Installation("embedded", folder, Settings(**options), {"suite": process}, url, {"suite": url}, environment)
+
+
+def split(folder: Path, *, postgres: Postgres, bus_url: str, search: Meilisearch | None = None) -> Installation:
+    """An installation below `folder` on these backends, migrated and with keys, that is not started."""
+    names = [service.name for service in SERVICES]
+    ports = choose_ports(2 * len(names) + 2)
+    grpc_ports, health_ports = dict(zip(names, ports, strict=False)), dict(zip(names, ports[len(names) :], strict=False))
+    http_port, smtp_port = ports[-2:]
+    tag = secrets.token_hex(4)
+    options = {
+        "data_dir": folder / "data",
+        "keys_dir": folder / "keys",
+        "blob_url": f"file://{folder / 'blobs'}",
+        "database_url": _make_databases(postgres, tag, names),
+        "bus_url": bus_url,
+        "search_url": _search_url(search),
+        "channel_urls": {name: f"127.0.0.1:{port}" for name, port in grpc_ports.items()},
+        "grpc_host": "127.0.0.1",
+        "http_port": http_port,
+        "smtp_port": smtp_port,
+        "owner_email": OWNER_EMAIL,
+        "owner_password": PASSWORD,
+        "drain_seconds": 5,
+    }
+    more = {"KONTOR_SEARCH_INDEX": f"kontor-{tag}"}
+    environment = _environment(options) | more
+    url = f"http://127.0.0.1:{http_port}"
+    health_urls = {name: f"http://127.0.0.1:{port}" for name, port in health_ports.items()} | {GATEWAY: url}
+    processes: dict[str, Program] = {}
+    installation = Installation("split", folder, Settings(**options), processes, url, health_urls, environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    installation.kontor("keys")
+    installation.kontor("migrate")
+    for name in [*names, GATEWAY]:
+        own = {
+            "data_dir": folder / name / "data",
+            "keys_dir": _keys_of(name, folder),
+            "grpc_port": grpc_ports.get(name, 0),
+            "health_port": health_ports.get(name, 0),
+        }
+        processes[name] = Program(
+            command=[*KONTOR, "serve", name],
+            answers=_answers(health_urls[name]),
+            folder=folder / name,
+            environment=_environment(options | own) | more,
+        )
+    return installation
+
+
+def _search_url(search: Meilisearch | None) -> str:
+    if search is None:
+        return ""
+    address = urlsplit(search.url)
+    return f"{address.scheme}://:{search.key}@{address.netloc}"
+
+
+def _keys_of(name: str, folder: Path) -> Path:
+    """A folder with what this process may have: the public keys of all, the private one of its own."""
+    own = folder / name / "keys"
+    own.mkdir(parents=True)
+    for key in (folder / "keys").iterdir():
+        if key.suffix == ".pub" or key.stem == name:
+            shutil.copy(key, own)
+    return own
+
+
+def _make_databases(postgres: Postgres, tag: str, names: Iterable[str]) -> str:
+    """A database per service, each of a role of its own that is bound by row-level security; answers the URL's pattern."""
+    password = secrets.token_hex(16)
+    with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
+        for name in names:
+            own = sql.Identifier(f"kontor_{tag}_{name.replace('-', '_')}")
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {}").format(own, sql.Literal(password)))
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(own, own))
+    address = urlsplit(postgres.admin_url)
+    user = f"kontor_{tag}_{{service}}"
+    return f"postgresql://{user}:{password}@{address.hostname}:{address.port or 5432}/{user}"
+
+
+@contextmanager
+def running(make: Callable[[Path], Installation]) -> Iterator[Installation]:
+    """Make an installation in a temporary folder, start it, and end it whatever happens."""
+    with temporary_folder() as folder:
+        installation = make(folder)
+        try:
+            installation.start()
+            yield installation
+        finally:
+            installation.stop()
