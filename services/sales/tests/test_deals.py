@@ -188,12 +188,14 @@ async def test_a_request_id_makes_a_deal_once(sales: Harness) -> None:
 
 
 async def test_every_change_is_told_and_audited_once(sales: Harness) -> None:
-    made = await create(sales, deal(value=euros(10), organisation_id=ORGANISATION, persons=[pb.DealPerson(person_id=PERSON)]))
+    day, person = Date(year=2026, month=5, day=1), pb.DealPerson(person_id=PERSON)
+    made = await create(sales, deal(value=euros(10), target_date=day, organisation_id=ORGANISATION, persons=[person]))
     await update(sales, made.id, value=euros(20))
     await sales.call(pb.DeleteDealRequest(id=made.id))
     (created,) = await sales.published(facts.DealCreated)
     assert (created.deal.state, created.deal.stage_name, created.deal.value) == ("open", "Erstkontakt", euros(10))
     assert (created.deal.organisation_id, list(created.deal.person_ids)) == (ORGANISATION, [PERSON])
+    assert (created.deal.target_date, created.deal.HasField("closed_date")) == (day, False)
     assert [list(fact.changed_fields) for fact in await sales.published(facts.DealUpdated)] == [["value"]]
     assert [fact.id for fact in await sales.published(facts.DealDeleted)] == [made.id]
     assert [(item.subject, item.sequence) for item in sales.bus.published] == [(f"deals/{made.id}", n) for n in (1, 2, 3)]

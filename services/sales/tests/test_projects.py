@@ -165,6 +165,7 @@ async def test_a_project_is_born_from_a_won_deal_by_reference(sales: Harness) ->
     won = await deal(sales)
     made = await create(sales, project(deal_id=won.id))
     assert made.deal_id == won.id
+    assert [fact.project.deal_id for fact in await sales.published(facts.ProjectCreated)] == [won.id]
     assert await sales.call(deals.GetDealRequest(id=won.id)) == won
     with pytest.raises(FailedPrecondition) as caught:
         await create(sales, project(deal_id=(await deal(sales, won=False)).id))

@@ -70,6 +70,7 @@ def _deal(deal: Deal) -> pb.DealFacts:
         stage_name=deal.stage_name,
         value=Money(minor_units=deal.value.minor_units, currency=deal.value.currency) if deal.value else None,
         closed_date=to_date(deal.closed_date),
+        target_date=to_date(deal.target_date),
     )
 
 
@@ -81,4 +82,5 @@ def _project(project: Project) -> pb.ProjectFacts:
         organisation_ids=project.organisation_ids,
         person_ids=project.person_ids,
         responsible_user_id=project.responsible_user_id,
+        deal_id=project.deal_id,
     )

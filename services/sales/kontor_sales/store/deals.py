@@ -44,14 +44,16 @@ def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Deal]:
 
 def page(session: ReadSession, wanted: DealFilter, *, tag_ids: Sequence[str], after: After | None, limit: int) -> list[tuple[After, Deal]]:
     """Deals by target date, each with its place in the list."""
-    links = Links(L, L.c.deal_id, L.c.target_day, [L.c.person_id == wanted.person_id]) if wanted.person_id else None
-    only = conditions(wanted)
-    found = places(
-        session, NOUN, record=D, sort_key=D.c.target_day, only=only, tag_ids=tag_ids, links=links, after=after, limit=limit
-    )  # fmt: skip
+    found = places_of(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
     statement = _WHOLE.join(found, sa.and_(D.c.account_id == session.account_id, D.c.id == found.c.id))
     rows = session.execute(statement.order_by(D.c.target_day, D.c.id))
     return [((row.target_day, row.id), _deal(row)) for row in rows]
+
+
+def places_of(session: ReadSession, wanted: DealFilter, *, tag_ids: Sequence[str], after: After | None, limit: int) -> sa.Subquery:
+    links = Links(L, L.c.deal_id, L.c.target_day, [L.c.person_id == wanted.person_id]) if wanted.person_id else None
+    only = conditions(wanted)
+    return places(session, NOUN, record=D, sort_key=D.c.target_day, only=only, tag_ids=tag_ids, links=links, after=after, limit=limit)
 
 
 def conditions(wanted: DealFilter) -> list[sa.ColumnElement[bool]]:

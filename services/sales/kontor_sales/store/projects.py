@@ -39,12 +39,16 @@ def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Project]:
 
 def page(session: ReadSession, wanted: ProjectFilter, *, tag_ids: Sequence[str], after: After | None, limit: int) -> list[Project]:
     """Projects by name."""
+    found = places_of(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
+    statement = _WHOLE.join(found, sa.and_(P.c.account_id == session.account_id, P.c.id == found.c.id))
+    return [_project(row) for row in session.execute(statement.order_by(P.c.sort_key, P.c.id))]
+
+
+def places_of(session: ReadSession, wanted: ProjectFilter, *, tag_ids: Sequence[str], after: After | None, limit: int) -> sa.Subquery:
     organisation = [M.c.noun == "organisations", M.c.member_id == wanted.organisation_id]
     links = Links(M, M.c.project_id, M.c.sort_key, organisation) if wanted.organisation_id else None
     only = [P.c.state == wanted.state] if wanted.state else []
-    found = places(session, NOUN, record=P, sort_key=P.c.sort_key, only=only, tag_ids=tag_ids, links=links, after=after, limit=limit)
-    statement = _WHOLE.join(found, sa.and_(P.c.account_id == session.account_id, P.c.id == found.c.id))
-    return [_project(row) for row in session.execute(statement.order_by(P.c.sort_key, P.c.id))]
+    return places(session, NOUN, record=P, sort_key=P.c.sort_key, only=only, tag_ids=tag_ids, links=links, after=after, limit=limit)
 
 
 def insert(session: WriteSession, project: Project) -> Project:

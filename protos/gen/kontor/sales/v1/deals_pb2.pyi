@@ -126,11 +126,12 @@ class Deal(_message.Message):
     value_kind: Global___ValueKind.ValueType
     """Default total."""
     value_count: _builtins.int
-    """Months, days or hours; default 1."""
+    """Months (at most 120), days or hours; default 1, and always 1 for a total."""
     organisation_id: _builtins.str
     responsible_user_id: _builtins.str
     """Default the caller."""
     pipeline_id: _builtins.str
+    """Pipeline and stage are set when the deal is made; later the deal is moved."""
     stage_id: _builtins.str
     probability: _builtins.int
     """Of the stage, in percent. Output only."""
@@ -140,7 +141,9 @@ class Deal(_message.Message):
     """Output only."""
     creator_user_id: _builtins.str
     @_builtins.property
-    def value(self) -> _money_pb2.Money: ...
+    def value(self) -> _money_pb2.Money:
+        """Not negative; the currency defaults to the account's. Left out: not known yet."""
+
     @_builtins.property
     def target_date(self) -> _date_pb2.Date:
         """The day the decision is expected."""

@@ -113,7 +113,8 @@ class DealServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteDeal(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Refused while a project refers to the deal.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

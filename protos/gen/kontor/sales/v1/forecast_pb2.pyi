@@ -114,6 +114,7 @@ class ForecastMonth(_message.Message):
     """`2026-01`."""
     currency: _builtins.str
     won_count: _builtins.int
+    """Deals of which a part falls into this month; a monthly value is spread over several."""
     open_count: _builtins.int
     @_builtins.property
     def won(self) -> _money_pb2.Money: ...

@@ -68,7 +68,7 @@ class Project(_message.Message):
     """Default open."""
     responsible_user_id: _builtins.str
     deal_id: _builtins.str
-    """The won deal that the project was born from."""
+    """The deal that the project was born from; it must be won when it is set here."""
     creator_user_id: _builtins.str
     @_builtins.property
     def start_date(self) -> _date_pb2.Date: ...

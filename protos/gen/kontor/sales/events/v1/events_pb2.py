@@ -26,7 +26,7 @@ from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from kontor.type.v1 import money_pb2 as kontor_dot_type_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kontor/sales/events/v1/events.proto\x12\x16kontor.sales.events.v1\x1a\x16google/type/date.proto\x1a\x1akontor/type/v1/money.proto\"\xf2\x01\n\tDealFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x12\n\nperson_ids\x18\x05 \x03(\t\x12\x1b\n\x13responsible_user_id\x18\x06 \x01(\t\x12\x10\n\x08stage_id\x18\x07 \x01(\t\x12\x12\n\nstage_name\x18\x08 \x01(\t\x12$\n\x05value\x18\t \x01(\x0b\x32\x15.kontor.type.v1.Money\x12&\n\x0b\x63losed_date\x18\n \x01(\x0b\x32\x11.google.type.Date\"\x82\x01\n\x0cProjectFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x18\n\x10organisation_ids\x18\x04 \x03(\t\x12\x12\n\nperson_ids\x18\x05 \x03(\t\x12\x1b\n\x13responsible_user_id\x18\x06 \x01(\t\">\n\x0b\x44\x65\x61lCreated\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\"V\n\x0b\x44\x65\x61lUpdated\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"U\n\tDealMoved\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\x12\x17\n\x0f\x66rom_stage_name\x18\x02 \x01(\t\":\n\x07\x44\x65\x61lWon\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\"P\n\x08\x44\x65\x61lLost\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\x12\x13\n\x0blost_reason\x18\x02 \x01(\t\"?\n\x0c\x44\x65\x61lReopened\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\"\x19\n\x0b\x44\x65\x61lDeleted\x12\n\n\x02id\x18\x01 \x01(\t\"G\n\x0eProjectCreated\x12\x35\n\x07project\x18\x01 \x01(\x0b\x32$.kontor.sales.events.v1.ProjectFacts\"_\n\x0eProjectUpdated\x12\x35\n\x07project\x18\x01 \x01(\x0b\x32$.kontor.sales.events.v1.ProjectFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"\x1c\n\x0eProjectDeleted\x12\n\n\x02id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kontor/sales/events/v1/events.proto\x12\x16kontor.sales.events.v1\x1a\x16google/type/date.proto\x1a\x1akontor/type/v1/money.proto\"\x9a\x02\n\tDealFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x12\n\nperson_ids\x18\x05 \x03(\t\x12\x1b\n\x13responsible_user_id\x18\x06 \x01(\t\x12\x10\n\x08stage_id\x18\x07 \x01(\t\x12\x12\n\nstage_name\x18\x08 \x01(\t\x12$\n\x05value\x18\t \x01(\x0b\x32\x15.kontor.type.v1.Money\x12&\n\x0b\x63losed_date\x18\n \x01(\x0b\x32\x11.google.type.Date\x12&\n\x0btarget_date\x18\x0b \x01(\x0b\x32\x11.google.type.Date\"\x93\x01\n\x0cProjectFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x18\n\x10organisation_ids\x18\x04 \x03(\t\x12\x12\n\nperson_ids\x18\x05 \x03(\t\x12\x1b\n\x13responsible_user_id\x18\x06 \x01(\t\x12\x0f\n\x07\x64\x65\x61l_id\x18\x07 \x01(\t\">\n\x0b\x44\x65\x61lCreated\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\"V\n\x0b\x44\x65\x61lUpdated\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"U\n\tDealMoved\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\x12\x17\n\x0f\x66rom_stage_name\x18\x02 \x01(\t\":\n\x07\x44\x65\x61lWon\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\"P\n\x08\x44\x65\x61lLost\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\x12\x13\n\x0blost_reason\x18\x02 \x01(\t\"?\n\x0c\x44\x65\x61lReopened\x12/\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32!.kontor.sales.events.v1.DealFacts\"\x19\n\x0b\x44\x65\x61lDeleted\x12\n\n\x02id\x18\x01 \x01(\t\"G\n\x0eProjectCreated\x12\x35\n\x07project\x18\x01 \x01(\x0b\x32$.kontor.sales.events.v1.ProjectFacts\"_\n\x0eProjectUpdated\x12\x35\n\x07project\x18\x01 \x01(\x0b\x32$.kontor.sales.events.v1.ProjectFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"\x1c\n\x0eProjectDeleted\x12\n\n\x02id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,27 +34,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.sales.events.v1.even
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DEALFACTS']._serialized_start=116
-  _globals['_DEALFACTS']._serialized_end=358
-  _globals['_PROJECTFACTS']._serialized_start=361
-  _globals['_PROJECTFACTS']._serialized_end=491
-  _globals['_DEALCREATED']._serialized_start=493
-  _globals['_DEALCREATED']._serialized_end=555
-  _globals['_DEALUPDATED']._serialized_start=557
-  _globals['_DEALUPDATED']._serialized_end=643
-  _globals['_DEALMOVED']._serialized_start=645
-  _globals['_DEALMOVED']._serialized_end=730
-  _globals['_DEALWON']._serialized_start=732
-  _globals['_DEALWON']._serialized_end=790
-  _globals['_DEALLOST']._serialized_start=792
-  _globals['_DEALLOST']._serialized_end=872
-  _globals['_DEALREOPENED']._serialized_start=874
-  _globals['_DEALREOPENED']._serialized_end=937
-  _globals['_DEALDELETED']._serialized_start=939
-  _globals['_DEALDELETED']._serialized_end=964
-  _globals['_PROJECTCREATED']._serialized_start=966
-  _globals['_PROJECTCREATED']._serialized_end=1037
-  _globals['_PROJECTUPDATED']._serialized_start=1039
-  _globals['_PROJECTUPDATED']._serialized_end=1134
-  _globals['_PROJECTDELETED']._serialized_start=1136
-  _globals['_PROJECTDELETED']._serialized_end=1164
+  _globals['_DEALFACTS']._serialized_end=398
+  _globals['_PROJECTFACTS']._serialized_start=401
+  _globals['_PROJECTFACTS']._serialized_end=548
+  _globals['_DEALCREATED']._serialized_start=550
+  _globals['_DEALCREATED']._serialized_end=612
+  _globals['_DEALUPDATED']._serialized_start=614
+  _globals['_DEALUPDATED']._serialized_end=700
+  _globals['_DEALMOVED']._serialized_start=702
+  _globals['_DEALMOVED']._serialized_end=787
+  _globals['_DEALWON']._serialized_start=789
+  _globals['_DEALWON']._serialized_end=847
+  _globals['_DEALLOST']._serialized_start=849
+  _globals['_DEALLOST']._serialized_end=929
+  _globals['_DEALREOPENED']._serialized_start=931
+  _globals['_DEALREOPENED']._serialized_end=994
+  _globals['_DEALDELETED']._serialized_start=996
+  _globals['_DEALDELETED']._serialized_end=1021
+  _globals['_PROJECTCREATED']._serialized_start=1023
+  _globals['_PROJECTCREATED']._serialized_end=1094
+  _globals['_PROJECTUPDATED']._serialized_start=1096
+  _globals['_PROJECTUPDATED']._serialized_end=1191
+  _globals['_PROJECTDELETED']._serialized_start=1193
+  _globals['_PROJECTDELETED']._serialized_end=1221
 # @@protoc_insertion_point(module_scope)

@@ -36,6 +36,7 @@ class DealFacts(_message.Message):
     STAGE_NAME_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     CLOSED_DATE_FIELD_NUMBER: _builtins.int
+    TARGET_DATE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     state: _builtins.str
@@ -50,6 +51,8 @@ class DealFacts(_message.Message):
     def value(self) -> _money_pb2.Money: ...
     @_builtins.property
     def closed_date(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def target_date(self) -> _date_pb2.Date: ...
     def __init__(
         self,
         *,
@@ -63,10 +66,11 @@ class DealFacts(_message.Message):
         stage_name: _builtins.str = ...,
         value: _money_pb2.Money | None = ...,
         closed_date: _date_pb2.Date | None = ...,
+        target_date: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_date", b"closed_date", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_date", b"closed_date", "target_date", b"target_date", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_date", b"closed_date", "id", b"id", "name", b"name", "organisation_id", b"organisation_id", "person_ids", b"person_ids", "responsible_user_id", b"responsible_user_id", "stage_id", b"stage_id", "stage_name", b"stage_name", "state", b"state", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_date", b"closed_date", "id", b"id", "name", b"name", "organisation_id", b"organisation_id", "person_ids", b"person_ids", "responsible_user_id", b"responsible_user_id", "stage_id", b"stage_id", "stage_name", b"stage_name", "state", b"state", "target_date", b"target_date", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -84,10 +88,13 @@ class ProjectFacts(_message.Message):
     ORGANISATION_IDS_FIELD_NUMBER: _builtins.int
     PERSON_IDS_FIELD_NUMBER: _builtins.int
     RESPONSIBLE_USER_ID_FIELD_NUMBER: _builtins.int
+    DEAL_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     state: _builtins.str
     responsible_user_id: _builtins.str
+    deal_id: _builtins.str
+    """The deal that the project was born from, or empty."""
     @_builtins.property
     def organisation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -101,10 +108,11 @@ class ProjectFacts(_message.Message):
         organisation_ids: _abc.Iterable[_builtins.str] | None = ...,
         person_ids: _abc.Iterable[_builtins.str] | None = ...,
         responsible_user_id: _builtins.str = ...,
+        deal_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "name", b"name", "organisation_ids", b"organisation_ids", "person_ids", b"person_ids", "responsible_user_id", b"responsible_user_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deal_id", b"deal_id", "id", b"id", "name", b"name", "organisation_ids", b"organisation_ids", "person_ids", b"person_ids", "responsible_user_id", b"responsible_user_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
