@@ -36,12 +36,20 @@ def prune(database: Database, clock: Clock) -> int:
     return pruned
 
 
+def refresh_statistics(database: Database) -> None:
+    """Let SQLite look at its indexes again where tables have grown; PostgreSQL does so by itself."""
+    if database.dialect == "sqlite":
+        with database.reading(EVERY_ACCOUNT) as connection:
+            connection.exec_driver_sql("PRAGMA optimize")
+
+
 async def keep_pruning(database: Database, clock: Clock) -> None:
     """Prune every hour, until cancelled."""
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
             rows = await database.write(prune, database, clock)
+            await database.write(refresh_statistics, database)
         except (KontorError, sa.exc.SQLAlchemyError) as error:
             log.warning("pruning_failed", service=database.name, error=str(error))
         else:

@@ -11,6 +11,7 @@ Guarantees and traps:
 """
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -45,6 +46,9 @@ class Relay:
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._leader: sa.Connection | None = None
+        # Guards the leader's connection, which a worker thread may still be opening while `stop` runs.
+        self._leading = threading.Lock()
+        self._stopped = False
         self._handed_over = 0
 
     def start(self) -> asyncio.Task[None]:
@@ -58,9 +62,7 @@ class Relay:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._leader is not None:
-            self._leader.close()
-            self._leader = None
+        await asyncio.to_thread(self._resign)
 
     def wake(self) -> None:
         """Called from any thread after a commit that left facts."""
@@ -107,9 +109,22 @@ class Relay:
             await self._database.write(self._remove, [position for position, _ in rows])
         return len(rows)
 
+    def _resign(self) -> None:
+        with self._leading:
+            self._stopped = True
+            if self._leader is not None:
+                # Closed, not returned to the pool: the lock belongs to the connection.
+                self._leader.invalidate()
+                self._leader.close()
+                self._leader = None
+
     def _lead(self) -> bool:
         if self._database.dialect != "postgresql":
             return True
+        with self._leading:
+            return not self._stopped and self._hold()
+
+    def _hold(self) -> bool:
         if self._leader is not None:
             try:
                 self._leader.exec_driver_sql("SELECT 1")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from kontor.type.v1.money_pb2 import Money
+from kontor_chassis.currencies import DECIMALS
 from kontor_gateway.codec_faults import Refused, shortened
-from kontor_gateway.currencies import DECIMALS
 
 _AMOUNT = re.compile(r"-?[0-9]{1,19}(?:\.([0-9]{1,18}))?")
 _FLOAT_DIGITS = 15

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unus
 from kontor_gateway import codec, codec_text
 from kontor_gateway.codec_values import integer_range, is_integer
 from kontor_gateway.comments import load_comments
-from kontor_gateway.currencies import DECIMALS
+from kontor_chassis.currencies import DECIMALS
 from kontor_gateway.openapi_schemas import Schemas
 
 PACKAGES = ("identity", "contacts", "sales", "tasks", "mail", "search", "notify", "type")

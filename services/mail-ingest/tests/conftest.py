@@ -133,6 +133,23 @@ class Mailroom:
         event = identity.UserCreated(user=facts) if sequence == 1 else identity.UserUpdated(user=facts)
         await self.harness.deliver(event, subject=f"users/{user_id}", sequence=sequence, account_id=account_id)
 
+    def refuse(self, event: str, *, when: str = "NEW.size >= 0") -> None:
+        """Let the database refuse to INSERT or UPDATE such messages, as a full or broken one does."""
+        database = self.harness.running.context.database
+        trigger = f"CREATE TRIGGER refusal BEFORE {event} ON messages FOR EACH ROW WHEN ({when})"
+        with database.writing("*") as connection:
+            if database.dialect == "sqlite":
+                connection.exec_driver_sql(f"{trigger} BEGIN SELECT RAISE(ABORT, 'refused'); END")
+            else:
+                body = "BEGIN RAISE EXCEPTION 'refused'; END"
+                connection.exec_driver_sql(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${body}$$")
+                connection.exec_driver_sql(f"{trigger} EXECUTE FUNCTION refuse()")
+
+    def refuse_no_more(self) -> None:
+        database = self.harness.running.context.database
+        with database.writing("*") as connection:
+            connection.exec_driver_sql("DROP TRIGGER refusal" + (" ON messages" if database.dialect == "postgresql" else ""))
+
     async def messages(self, user: Principal | None = None, **fields: Any) -> list[messages.Message]:
         found = await self.call(messages.ListMessagesRequest(**fields), user=user)
         return list(found.messages)
@@ -154,17 +171,28 @@ async def mailroom(folder: Path, **settings: Any) -> AsyncIterator[Mailroom]:
 
 
 @pytest.fixture
-async def mail(tmp_path: Path) -> AsyncIterator[Mailroom]:
-    async with mailroom(tmp_path) as room:
+def database() -> str:
+    """The kind of database; modules whose tests are about what is stored try `postgresql` too."""
+    return "sqlite"
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, database: str) -> dict[str, Any]:
+    return {"database_url": request.getfixturevalue("postgres").create_database("mail_ingest")} if database == "postgresql" else {}
+
+
+@pytest.fixture
+async def mail(tmp_path: Path, settings: dict[str, Any]) -> AsyncIterator[Mailroom]:
+    async with mailroom(tmp_path, **settings) as room:
         yield room
 
 
 @pytest.fixture
-def open_mailroom(tmp_path: Path) -> Callable[..., Any]:
+def open_mailroom(tmp_path: Path, settings: dict[str, Any]) -> Callable[..., Any]:
     """To open, close and open again on the same data."""
 
-    def open_it(**settings: Any) -> Any:
-        return mailroom(tmp_path, **settings)
+    def open_it(**further: Any) -> Any:
+        return mailroom(tmp_path, **settings, **further)
 
     return open_it
 
@@ -187,5 +215,3 @@ def letter() -> Callable[..., bytes]:
         return "\r\n".join(lines).encode()
 
     return write
-
-

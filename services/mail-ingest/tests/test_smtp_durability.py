@@ -5,8 +5,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kontor_chassis.db.database import Database
 from kontor_chassis.errors import Unavailable
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 async def test_where_storage_fails_the_client_is_told_to_come_back_and_then_it_works(mail: Any, letter: Any, tmp_path: Path) -> None:
@@ -22,18 +29,11 @@ async def test_where_storage_fails_the_client_is_told_to_come_back_and_then_it_w
     assert len(await mail.messages()) == 1
 
 
-def forbid(mail: Any, forbidden: bool) -> None:
-    """Make the database refuse messages, as a full one does; or no longer."""
-    full = "CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END"
-    with mail.harness.running.context.database.writing("*") as connection:
-        connection.exec_driver_sql(full if forbidden else "DROP TRIGGER full")
-
-
 async def test_where_the_database_fails_nothing_is_left_but_bytes(mail: Any, letter: Any) -> None:
     address, content, client = await mail.dropbox(), letter(), await mail.connect()
-    await asyncio.to_thread(forbid, mail, True)
+    mail.refuse("INSERT")
     assert (await client.send(content, address)).startswith("452 4.3.1")
-    await asyncio.to_thread(forbid, mail, False)
+    mail.refuse_no_more()
     assert await mail.messages() == []
     answer = await client.send(content, address)
     assert answer.startswith("250 2.0.0")

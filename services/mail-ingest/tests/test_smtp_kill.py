@@ -21,7 +21,9 @@ from kontor_mail_ingest.usecases import backlog, deposits
 FIRST_TRIES = 6
 
 
-@pytest.mark.parametrize("moment", ["before the bytes", "between bytes and commit", "between commit and reply", "while reading", "while filing"])
+@pytest.mark.parametrize(
+    "moment", ["before the bytes", "between bytes and commit", "between commit and reply", "while reading", "while filing"]
+)
 async def test_a_mail_survives_a_kill_exactly_once(moment: str, tmp_path: Path, open_mailroom: Any, letter: Any) -> None:
     async with open_mailroom() as mail:
         user, address = mail.harness.user, await mail.dropbox()
@@ -49,7 +51,9 @@ async def test_a_mail_survives_a_kill_exactly_once(moment: str, tmp_path: Path, 
 
 async def start(folder: Path, moment: str) -> tuple[asyncio.subprocess.Process, int]:
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, __file__, str(folder), moment, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, __file__, str(folder), moment, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
+    )
     assert process.stdout is not None
     async for line in process.stdout:
         if line.startswith(b"port "):

@@ -78,7 +78,9 @@ async def test_a_probe_is_answered_as_the_standard_says(mail: Any, commands: lis
     assert (await client.say(commands[-1]))[:3] == code
 
 
-@pytest.mark.parametrize("argument", [b"<\xff\xfe@b.example>", b"<", b"<<>>", b'"', b"<a@b", b"<@a,@b:c@d.example>", b"a b c", b"<a@b>=", b"\xc2\xb2"])
+@pytest.mark.parametrize(
+    "argument", [b"<\xff\xfe@b.example>", b"<", b"<<>>", b'"', b"<a@b", b"<@a,@b:c@d.example>", b"a b c", b"<a@b>=", b"\xc2\xb2"]
+)
 async def test_no_argument_breaks_the_conversation(mail: Any, argument: bytes) -> None:
     client = await mail.connect()
     await client.say("EHLO client.example")

@@ -51,6 +51,7 @@ def rarest_first(session: ReadSession, noun: str, names: Sequence[str]) -> list[
         sa.select(sa.literal(1))
         .where(G.c.account_id == T.c.account_id, G.c.tag_id == T.c.id, G.c.noun == noun)
         .limit(_COUNT_UP_TO)
+        .correlate(T)
         .subquery()
     )
     count = sa.select(sa.func.count()).select_from(carried).scalar_subquery()

@@ -10,9 +10,9 @@ from functools import cache
 
 import phonenumbers
 
+from kontor_chassis.currencies import DECIMALS
 from kontor_chassis.errors import invalid
 from kontor_chassis.text import clean_line
-from kontor_identity.domain.currencies import CURRENCIES
 
 LOCALES = frozenset({"de", "en"})
 WRITABLE = frozenset({"name", "locale", "time_zone", "currency", "first_weekday", "country"})
@@ -54,7 +54,7 @@ def checked_account(account: Account) -> Account:
         raise invalid("locale", "must be de or en")
     if account.time_zone not in _time_zones():
         raise invalid("time_zone", "is not the name of a time zone such as Europe/Berlin")
-    if currency not in CURRENCIES:
+    if currency not in DECIMALS:
         raise invalid("currency", "is not an ISO 4217 code such as EUR")
     if not 1 <= account.first_weekday <= 7:
         raise invalid("first_weekday", "must be 1 (Monday) to 7 (Sunday)")

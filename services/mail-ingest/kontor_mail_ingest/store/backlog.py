@@ -64,10 +64,11 @@ def claim(session: WriteSession, *, limit: int, lease: timedelta) -> list[Claim]
     return claims
 
 
-def put_back(session: WriteSession, message_id: str, *, attempts: int, failures: int, due_time: datetime) -> None:
-    """Give up a claim; `attempts` and `failures` are what is to be remembered."""
+def put_back(session: WriteSession, message_id: str, *, failed: bool, due_time: datetime) -> None:
+    """Give up a claim. An attempt that has not failed is forgotten."""
+    counts = {"failures": M.c.failures + 1} if failed else {"attempts": M.c.attempts - 1}
     waiting = sa.update(M).where(M.c.account_id == session.account_id, M.c.id == message_id, _WAITS)
-    session.execute(waiting.values(attempts=attempts, failures=failures, due_time=due_time))
+    session.execute(waiting.values(due_time=due_time, **counts))
 
 
 def end_leases(session: WriteSession) -> None:

@@ -34,7 +34,6 @@ MOST_ATTEMPTS = 10
 LEASE = timedelta(seconds=60)
 _PAUSE = timedelta(seconds=10)
 _POLL_SECONDS = 1.0
-_STOP_SECONDS = 5.0
 
 
 class Backlog:
@@ -65,19 +64,18 @@ class Backlog:
         await self._rests.wait()
 
     async def stop(self) -> None:
-        """Finish what is being read, but not for long; the rest is put back for the next process."""
+        """Put back what is being read, for the next process; what is being written is finished."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         claims = dict(self._working)
-        if claims:
-            _, late = await asyncio.wait(claims, timeout=_STOP_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-            for task in late:
-                await self._put_back(claims[task], pause=timedelta())
+        for task in claims:
+            task.cancel()
+        await asyncio.gather(*claims, return_exceptions=True)
         await self._commits.close()
+        for task, claim in claims.items():
+            if task.cancelled():
+                await self._put_back(claim, failed=False, pause=timedelta())
 
     async def _run(self) -> None:
         if self._context.database.dialect == "sqlite":
@@ -117,10 +115,10 @@ class Backlog:
             await self._commits.add((claim, mail))
         except Unavailable as error:
             log.warning("mail_waits", message_id=claim.id, error=str(error))
-            await self._put_back(claim, pause=_PAUSE)
+            await self._put_back(claim, failed=False, pause=_PAUSE)
         except Exception as error:  # whatever it is, the mail must neither be lost nor stop the others
             log.error("mail_failed", message_id=claim.id, failures=claim.failures + 1, exc_info=error)
-            await self._put_back(claim, failures=claim.failures + 1, pause=_PAUSE)
+            await self._put_back(claim, failed=True, pause=_PAUSE)
 
     async def _read(self, claim: Claim) -> ParsedMail | Unreadable:
         if claim.failures >= MOST_FAILURES or claim.attempts > MOST_ATTEMPTS:
@@ -133,15 +131,10 @@ class Backlog:
             return []
         return await self._context.database.write(self._take, limit)
 
-    async def _put_back(self, claim: Claim, *, pause: timedelta, failures: int | None = None) -> None:
-        """Without `failures` the attempt is not counted."""
-        counted = failures is not None
-
+    async def _put_back(self, claim: Claim, *, failed: bool, pause: timedelta) -> None:
         def write() -> None:
             with self._context.sessions.write(self._principal(claim.account_id), means="mail") as session:
-                attempts = claim.attempts if counted else claim.attempts - 1
-                due_time = session.now + pause
-                backlog.put_back(session, claim.id, attempts=attempts, failures=failures or claim.failures, due_time=due_time)
+                backlog.put_back(session, claim.id, failed=failed, due_time=session.now + pause)
 
         try:
             await self._context.database.write(write)

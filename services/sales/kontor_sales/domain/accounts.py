@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kontor_sales.domain.money import CURRENCIES
+from kontor_chassis.currencies import DECIMALS
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def usable_account(*, locale: str, time_zone: str, currency: str) -> Account:
     return Account(
         locale=locale or known.locale,
         time_zone=time_zone if _is_zone(time_zone) else known.time_zone,
-        currency=currency if currency in CURRENCIES else known.currency,
+        currency=currency if currency in DECIMALS else known.currency,
     )
 
 

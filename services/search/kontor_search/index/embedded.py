@@ -114,7 +114,11 @@ class FolderStore:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _remove(self, generation: FolderGeneration) -> None:
-        generation.close()
+        """What cannot be removed harms nobody: it is tried again with the next start or rebuild."""
+        try:
+            generation.close()
+        except Exception:
+            log.exception("search_generation_left_behind", folder=str(generation.folder))
         shutil.rmtree(generation.folder, ignore_errors=True)
 
     def _read_current(self) -> tuple[str, bool]:

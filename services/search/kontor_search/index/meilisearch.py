@@ -8,12 +8,13 @@ only. So let one process at a time consume the events for the index (single acti
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import structlog
 from meilisearch import Client
-from meilisearch.errors import MeilisearchApiError, MeilisearchCommunicationError, MeilisearchTimeoutError
+from meilisearch.errors import MeilisearchApiError, MeilisearchCommunicationError, MeilisearchError, MeilisearchTimeoutError
 from meilisearch.models.task import TaskInfo
 
 from kontor_chassis.clock import Clock, system_clock
@@ -36,6 +37,8 @@ _TASK_INTERVAL = 20
 # Documents per request, and their bytes; Meilisearch takes 100 MB.
 _CHUNK = 500
 _CHUNK_BYTES = 10_000_000
+# So long the unfinished rebuild of another process may still be going on.
+_LEFT_BEHIND = timedelta(days=1)
 # Requests that wait in the server's queue at once. Changes wait behind those of a rebuild, so there may not be many.
 _QUEUED = 2
 # Documents per request when all are listed.
@@ -46,54 +49,60 @@ _MAX_VERSION = 2**62
 def meilisearch_index(
     url: str, *, api_key: str = "", name: str = "kontor", clock: Clock = system_clock, commit_interval: float = COMMIT_INTERVAL
 ) -> Index:
-    """The index kept in the server at `url`, as Meilisearch indexes `<name>` and `<name>-next`. Not opened yet."""
+    """The index kept in the server at `url`, as the Meilisearch index `name` and `<name>-next-…`. Not opened yet."""
     return Index(ServerStore(url, api_key, name, clock), commit_interval=commit_interval)
 
 
 class ServerStore:
     """Which generation serves is settled by Meilisearch's swap of two indexes, which is atomic; the serving one always has the plain name.
 
-    A document without account in each of them tells its format and whether it is complete.
+    A document without account in each of them tells its format and whether it is complete. A new generation has a name of its own, so
+    that a process that starts does not take another's rebuild for its leftover; true leftovers go after a day.
     """
 
     def __init__(self, url: str, api_key: str, name: str, clock: Clock) -> None:
         self._client = Client(url, api_key or None, timeout=_WRITE_TIMEOUT)
         self._reader = Client(url, api_key or None, timeout=_READ_TIMEOUT)
         self._name = name
-        self._next = f"{name}-next"
         self._clock = clock
 
     def open(self) -> tuple[Generation, bool]:
         with _talking():
-            state = self._state()
+            serving, state = self._generation(self._name), self._state(self._name)
             if state.get("format") == requests.FORMAT:
-                self._remove(self._next)
-                serving = self._generation(self._name)
                 serving.forget_marks()
                 return serving, bool(state["complete"])
             if state:
                 log.warning("search_index_format_changed", index=self._name)
             log.warning("search_index_begun_empty", index=self._name)
-            self._remove(self._name)
-            self._make(self._name, complete=False)
-            return self._generation(self._name), False
+            self._make(self._name)
+            return serving, False
 
     def create(self) -> Generation:
         with _talking():
-            self._remove(self._next)
-            self._make(self._next, complete=False)
-            return self._generation(self._next)
+            self._remove_leftovers()
+            uid = f"{self._name}-next-{microseconds(self._clock())}"
+            self._make(uid)
+            return self._generation(uid)
 
     def promote(self, generation: Generation) -> Generation:
+        assert isinstance(generation, ServerGeneration)
         with _talking():
-            self._done(self._tell(self._next, complete=True))
-            self._done(self._client.swap_indexes([{"indexes": [self._name, self._next]}]))
-            self._remove(self._next)
-            return self._generation(self._name)
+            # Writing to an index that was removed makes a new one, with other settings: that must not serve.
+            if not self._state(generation.uid):
+                raise Unavailable("Somebody removed the new index.", reason="REBUILD_FAILED")
+            self._tell(generation.uid, complete=True)
+            self._done(self._client.swap_indexes([{"indexes": [self._name, generation.uid]}]))
+        try:
+            self._remove(generation.uid)
+        except MeilisearchError:
+            log.exception("search_generation_left_behind", index=generation.uid)
+        return self._generation(self._name)
 
     def discard(self, generation: Generation) -> None:
+        assert isinstance(generation, ServerGeneration)
         with _talking():
-            self._remove(self._next)
+            self._remove(generation.uid)
 
     def close(self) -> None:
         """Nothing is held open between requests."""
@@ -101,41 +110,52 @@ class ServerStore:
     def _generation(self, uid: str) -> "ServerGeneration":
         return ServerGeneration(self._client, self._reader, uid, self._clock)
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self, uid: str) -> dict[str, Any]:
         try:
-            return dict(self._client.index(self._name).get_document(requests.STATE, {"fields": ["format", "complete"]}))
+            return dict(self._client.index(uid).get_document(requests.STATE, {"fields": ["format", "complete"]}))
         except MeilisearchApiError as error:
             if error.code in ("index_not_found", "document_not_found"):
                 return {}
             raise
 
-    def _make(self, uid: str, *, complete: bool) -> None:
+    def _make(self, uid: str) -> None:
+        self._remove(uid)
         self._done(self._client.index(uid).update_settings(dict(requests.SETTINGS)))
-        self._done(self._tell(uid, complete=complete))
+        self._tell(uid, complete=False)
 
-    def _tell(self, uid: str, *, complete: bool) -> TaskInfo:
+    def _tell(self, uid: str, *, complete: bool) -> None:
         state = {"id": requests.STATE, "format": requests.FORMAT, "complete": complete}
-        return self._client.index(uid).add_documents([state], "id")
+        self._done(self._client.index(uid).add_documents([state], "id"))
 
     def _remove(self, uid: str) -> None:
         """Whether it exists or not: the task of deleting a missing index fails, and that is all."""
         self._client.wait_for_task(self._client.delete_index(uid).task_uid, _TASK_TIMEOUT, _TASK_INTERVAL)
+
+    def _remove_leftovers(self) -> None:
+        before = microseconds(self._clock() - _LEFT_BEHIND)
+        for index in self._client.get_indexes({"limit": 1_000})["results"]:
+            name, _, made = index.uid.rpartition("-next-")
+            if name == self._name and made.isdecimal() and int(made) < before:
+                self._remove(index.uid)
 
     def _done(self, task: TaskInfo) -> None:
         _wait(self._client, task.task_uid)
 
 
 class ServerGeneration:
-    """One Meilisearch index. A deletion is a document without an account, which no search finds, and so remembers its version."""
+    """One Meilisearch index. A deletion is a document without an account, which no search finds, and so remembers its version.
+
+    Each client is for one kind of use: Meilisearch's sets its headers for every request anew and is not safe where GET and POST mix among
+    threads. The writer's thread uses `client` only, the others use `reader`, for POST only.
+    """
 
     def __init__(self, client: Client, reader: Client, uid: str, clock: Clock) -> None:
         self._client = client
         self._reader = reader
-        self._uid = uid
+        self.uid = uid
         self._clock = clock
-        # Versions and tasks that were sent since the last commit.
-        self._uncommitted: dict[str, int] = {}
-        self._tasks: list[int] = []
+        # Tasks in the server's queue, with the versions that they write.
+        self._queued: list[tuple[int, dict[str, int]]] = []
 
     def write(self, changes: Sequence[Change]) -> None:
         with _talking():
@@ -144,15 +164,12 @@ class ServerGeneration:
 
     def commit(self) -> None:
         with _talking():
-            tasks, self._tasks = self._tasks, []
-            self._uncommitted.clear()
-            for task in tasks:
-                _wait(self._client, task)
+            self._wait_for_all_but(0)
 
     def forget_marks(self) -> None:
         """Remove marks of deletions that nothing late can concern any more."""
         before = microseconds(self._clock() - MARKS_KEPT)
-        self._client.index(self._uid).delete_documents(filter=f"deleted < {before}")
+        self._client.index(self.uid).delete_documents(filter=f"deleted < {before}")
 
     def search(self, account_id: str, query: Query) -> Result:
         wanted = terms(query.text)
@@ -174,9 +191,8 @@ class ServerGeneration:
         found: dict[str, int] = {}
         with _talking():
             for start in range(0, 2**31, _PAGE):
-                page = self._documents(
-                    {"filter": requests.of_account(account_id), "fields": ["ref", "version"], "limit": _PAGE, "offset": start}
-                )
+                request = {"filter": requests.of_account(account_id), "fields": ["ref", "version"], "limit": _PAGE, "offset": start}
+                page = self._documents(self._reader, request)
                 found |= {document["ref"]: document["version"] // 2 for document in page}
                 if len(page) < _PAGE:
                     break
@@ -195,19 +211,25 @@ class ServerGeneration:
                 known[record] = version
                 mark = {"deleted": microseconds(self._clock())}
                 newer.append({"id": record, "version": version, **(requests.fields(change.document) if change.document else mark)})
-        for body in _bodies(newer):
-            if len(self._tasks) >= _QUEUED:
-                _wait(self._client, self._tasks.pop(0))
-            self._tasks.append(self._client.index(self._uid).add_documents_raw(body, "id", "application/json").task_uid)
-        self._uncommitted |= {document["id"]: document["version"] for document in newer}
+        for body, versions in _bodies(newer):
+            self._wait_for_all_but(_QUEUED - 1)
+            task = self._client.index(self.uid).add_documents_raw(body, "id", "application/json")
+            self._queued.append((task.task_uid, versions))
+
+    def _wait_for_all_but(self, count: int) -> None:
+        while len(self._queued) > count:
+            task, _ = self._queued.pop(0)
+            _wait(self._client, task)
 
     def _known(self, ids: Sequence[str]) -> dict[str, int]:
-        stored = self._documents({"filter": f"id IN [{', '.join(ids)}]", "fields": ["id", "version"], "limit": len(ids)})
+        stored = self._documents(self._client, {"filter": f"id IN [{', '.join(ids)}]", "fields": ["id", "version"], "limit": len(ids)})
         known = {document["id"]: int(document["version"]) for document in stored}
-        return known | {record: self._uncommitted[record] for record in ids if record in self._uncommitted}
+        for _, versions in self._queued:
+            known |= versions
+        return known
 
-    def _documents(self, request: dict[str, Any]) -> list[dict[str, Any]]:
-        return [dict(document) for document in self._client.index(self._uid).get_documents(request).results]
+    def _documents(self, client: Client, request: dict[str, Any]) -> list[dict[str, Any]]:
+        return [dict(document) for document in client.index(self.uid).get_documents(request).results]
 
     def _stage(self, account_id: str, wanted: Sequence[Term], *, limit: int, offset: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The first way to look that finds enough, regardless of filters, so that a filter narrows the hits and never changes them."""
@@ -218,8 +240,8 @@ class ServerGeneration:
         return stage, answer
 
     def _ask(self, stage: Sequence[dict[str, Any]], scope: Sequence[str], *, limit: int, offset: int) -> dict[str, Any]:
-        queries = [{**query, "indexUid": self._uid, "filter": [*scope, *query["filter"]]} for query in stage]
-        federation = {"limit": limit, "offset": offset, "facetsByIndex": {self._uid: ["kind"]}}
+        queries = [{**query, "indexUid": self.uid, "filter": [*scope, *query["filter"]]} for query in stage]
+        federation = {"limit": limit, "offset": offset, "facetsByIndex": {self.uid: ["kind"]}}
         answer: dict[str, Any] = self._reader.multi_search(queries, federation)
         return answer
 
@@ -239,20 +261,23 @@ def _wait(client: Client, task_uid: int) -> None:
         raise Unavailable("The search server refused a change.", reason="INDEX_TASK_FAILED")
 
 
-def _bodies(documents: Sequence[dict[str, Any]]) -> Iterator[bytes]:
-    """JSON arrays of the documents, none much larger than a chunk."""
+def _bodies(documents: Sequence[dict[str, Any]]) -> Iterator[tuple[bytes, dict[str, int]]]:
+    """JSON arrays of the documents, none much larger than a chunk, and the versions in each."""
     waiting: list[bytes] = []
+    versions: dict[str, int] = {}
     for document in documents:
         waiting.append(orjson.dumps(document))
+        versions[document["id"]] = document["version"]
         if sum(map(len, waiting)) > _CHUNK_BYTES:
-            yield b"[" + b",".join(waiting) + b"]"
-            waiting = []
+            yield b"[" + b",".join(waiting) + b"]", versions
+            waiting, versions = [], {}
     if waiting:
-        yield b"[" + b",".join(waiting) + b"]"
+        yield b"[" + b",".join(waiting) + b"]", versions
 
 
 def _kind_counts(answer: Mapping[str, Any]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for facets in answer["facetsByIndex"].values():
-        counts |= facets["distribution"]["kind"]
+        # An index that never had a document knows no facets.
+        counts |= facets["distribution"].get("kind", {})
     return counts
