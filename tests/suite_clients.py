@@ -44,12 +44,20 @@ class Person:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         self.http = httpx.Client(base_url=self.installation.http_url, headers=headers, timeout=30)
 
-    def send(self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **query: Any) -> httpx.Response:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> httpx.Response:
         """Whatever the answer is."""
-        return self.http.request(method, path, json=body, headers=dict(headers or {}), params=query or None)
+        return self.http.request(method, path, json=body, headers=dict(headers or {}), params=dict(query or {}) or None)
 
     def get(self, path: str, **query: Any) -> Any:
-        return _content(self.send("GET", path, **query))
+        return _content(self.send("GET", path, query=query))
 
     def post(self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Any:
         return _content(self.send("POST", path, {} if body is None else body, headers=headers))

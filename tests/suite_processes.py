@@ -79,9 +79,12 @@ class Installation:
             list(pool.map(lambda name: self.processes[name].start(), names or self.processes))
 
     def stop(self) -> None:
-        """In order, the gateway first."""
-        for process in reversed(self.processes.values()):
-            process.stop()
+        """In order: the gateway first, then all others side by side."""
+        others = [process for name, process in self.processes.items() if name != GATEWAY]
+        if GATEWAY in self.processes:
+            self.processes[GATEWAY].stop()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Program.stop, others))
 
     def process_of(self, service: str) -> Program:
         return self.processes["suite" if self.profile == "embedded" else service]
@@ -144,13 +147,16 @@ def _environment(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _answers(url: str) -> Callable[[], None]:
-    return lambda: httpx.get(f"{url}/readyz", timeout=5).raise_for_status() and None
+    def ask() -> None:
+        httpx.get(f"{url}/readyz", timeout=5).raise_for_status()
+
+    return ask
 
 
 def embedded(folder: Path) -> Installation:
     """An installation below `folder` that is not started."""
     http_port, smtp_port = choose_ports(2)
-    options = {
+    options: dict[str, Any] = {
         "data_dir": folder / "data",
         "http_port": http_port,
         "smtp_port": smtp_port,
@@ -173,7 +179,7 @@ def split(folder: Path, *, postgres: Postgres, bus_url: str, search: Meilisearch
     grpc_ports, health_ports = dict(zip(names, ports, strict=False)), dict(zip(names, ports[len(names) :], strict=False))
     http_port, smtp_port = ports[-2:]
     tag = secrets.token_hex(4)
-    options = {
+    options: dict[str, Any] = {
         "data_dir": folder / "data",
         "keys_dir": folder / "keys",
         "blob_url": f"file://{folder / 'blobs'}",
@@ -198,7 +204,7 @@ def split(folder: Path, *, postgres: Postgres, bus_url: str, search: Meilisearch
     installation.kontor("keys")
     installation.kontor("migrate")
     for name in [*names, GATEWAY]:
-        own = {
+        own: dict[str, Any] = {
             "data_dir": folder / name / "data",
             "keys_dir": _keys_of(name, folder),
             "grpc_port": grpc_ports.get(name, 0),

@@ -156,7 +156,7 @@ async def test_a_principal_that_is_expired_foreign_or_unsigned_is_unauthenticate
     tokens = {
         "expired": wires.keyring.sign(wires.user, issuer="identity", lifetime=-1),
         "foreign": Keyring(tmp_path / "foreign").sign(wires.user, issuer="identity"),
-        "unsigned": jwt.encode({"iss": "identity", "exp": 2**40}, None, algorithm="none", headers={"kid": "identity"}),
+        "unsigned": jwt.encode({"iss": "identity", "exp": 2**40}, "", algorithm="none", headers={"kid": "identity"}),
         "unknown signer": jwt.encode({"iss": "nobody", "exp": 2**40}, "secret" * 8, algorithm="HS256", headers={"kid": "nobody"}),
         "public key as secret": _signed_with_the_public_key(wires),
         "no token": "anna",

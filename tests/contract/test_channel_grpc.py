@@ -98,10 +98,10 @@ async def test_every_method_but_health_and_reflection_refuses_strangers(wires: W
         for harness in wires.harnesses.values():
             for path in harness.running.dispatcher.methods:
                 with pytest.raises(grpc.aio.AioRpcError) as caught:
-                    await plain.unary_unary(path)(b"", timeout=10)
+                    await plain.unary_unary(path)(b"", timeout=10)  # type: ignore[arg-type]
                 assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED, path
                 with pytest.raises(grpc.aio.AioRpcError) as caught:
-                    await plain.unary_unary(path)(b"\xff\xff\xff", timeout=10)
+                    await plain.unary_unary(path)(b"\xff\xff\xff", timeout=10)  # type: ignore[arg-type]
                 assert caught.value.code() in (grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNAUTHENTICATED), path
 
     # And it still serves.

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from meilisearch import Client
 
 from kontor_chassis.errors import FailedPrecondition, Unavailable
 from kontor_search.domain.documents import IndexDocument
@@ -215,6 +216,21 @@ async def test_of_equal_hits_people_come_before_mails_and_new_before_old(index: 
         ]
     )
     assert await found(index, "kessler") == ["persons/3", "persons/2", "emails/1"]
+
+
+async def test_one_or_two_letters_begin_names_and_facts_and_are_no_parts(index: Index) -> None:
+    await index.upsert(
+        [
+            document("persons/1", "Uwe Xaver", keywords=("Yacht GmbH",), text="zebra"),
+            document("persons/2", "Maximilian", text="xylophon im ab"),
+        ]
+    )
+    assert await found(index, "x") == ["persons/1"]
+    assert await found(index, "ya") == ["persons/1"]
+    assert await found(index, "ze") == []
+    assert await found(index, "ab") == ["persons/2"]
+    assert await found(index, "uwe x") == ["persons/1"]
+    assert await found(index, "x uwe") == ["persons/1"]
 
 
 async def test_a_correct_word_is_not_taken_for_a_mistake_where_it_finds_enough(index: Index) -> None:
@@ -630,7 +646,7 @@ async def test_an_outage_of_the_server_is_told_in_time_and_survived(meilisearch:
     """R17: a black-holed dependency is Unavailable within 3 s, and what comes later works again by itself."""
     server = urlsplit(meilisearch.url)
     line = Line(server.hostname or "", server.port or 0)
-    store = ServerStore(f"http://127.0.0.1:{await line.open()}", meilisearch.key, f"test-{uuid.uuid4().hex}", lambda: NOW)
+    store = ServerStore(f"http://127.0.0.1:{await line.open()}", meilisearch.key, name=f"test-{uuid.uuid4().hex}", clock=lambda: NOW)
     index = Index(store)
     await index.start()
     await index.upsert([document("persons/1", "Anna")])
@@ -659,4 +675,38 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await index.start()
     assert not index.ready()
+    await index.stop()
+
+
+async def test_a_process_that_starts_leaves_the_rebuild_of_another_alone(meilisearch: backends.Meilisearch) -> None:
+    """As while a deployment is being replaced."""
+    name = f"test-{uuid.uuid4().hex}"
+    old, new = (meilisearch_index(meilisearch.url, api_key=meilisearch.key, name=name) for _ in range(2))
+    await old.start()
+    rebuild = await old.begin_rebuild()
+    await rebuild.add([document("persons/1", "Anna")])
+    await new.start()
+    await rebuild.add([document("persons/2", "Anna")])
+    await rebuild.commit()
+    for index in (old, new):
+        assert set(await found(index, "anna")) == {"persons/1", "persons/2"}
+        await index.stop()
+
+
+async def test_a_new_generation_that_somebody_removed_never_serves(meilisearch: backends.Meilisearch) -> None:
+    """A write would have made it again, without settings and therefore without accounts."""
+    name = f"test-{uuid.uuid4().hex}"
+    index = meilisearch_index(meilisearch.url, api_key=meilisearch.key, name=name, clock=lambda: NOW)
+    await index.start()
+    await index.upsert([document("persons/1", "Anna")])
+    rebuild = await index.begin_rebuild()
+    client = Client(meilisearch.url, meilisearch.key)
+    (next_name,) = [each.uid for each in client.get_indexes({"limit": 1_000})["results"] if each.uid.startswith(f"{name}-next")]
+    client.wait_for_task(client.delete_index(next_name).task_uid)
+    with pytest.raises(Unavailable):
+        await rebuild.commit()
+    with pytest.raises(Unavailable):
+        await rebuild.add([document("persons/2", "Anna")])
+    await rebuild.abort()
+    assert await found(index, "anna") == ["persons/1"]
     await index.stop()

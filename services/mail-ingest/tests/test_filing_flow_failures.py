@@ -10,6 +10,7 @@ from kontor.mail.events.v1 import events_pb2 as facts
 from kontor.mail.v1 import messages_pb2 as pb
 from kontor_chassis.errors import NotFound, Unavailable
 from kontor_mail_ingest.domain.messages import ParsedMail
+from kontor_mail_ingest.usecases.backlog import Backlog
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -136,7 +137,7 @@ async def test_a_mail_that_was_acknowledged_and_not_read_is_filed_after_a_restar
 
 
 async def test_of_two_who_read_one_mail_one_files_it(mail: Any, letter: Any) -> None:
-    """As where a lease ended too early."""
+    """As where one was so slow that its lease ended."""
     await mail.person("anna@kunde.example")
     parse, one, both, tries = mail.parts.backlog.parse, asyncio.Event(), asyncio.Event(), []
 
@@ -151,12 +152,58 @@ async def test_of_two_who_read_one_mail_one_files_it(mail: Any, letter: Any) -> 
     mail.parts.backlog.parse = slow
     await mail.deposit(letter())
     await one.wait()
-    mail.harness.clock.advance(minutes=2)
+    mail.harness.clock.advance(minutes=5)
+    other = Backlog(mail.harness.running.context, slow, largest=1, most_per_commit=1)
+    other.start()
+    await other.settled()
     await mail.settled()
+    await other.stop()
     assert len(tries) == 2
     assert len(await mail.harness.published(facts.MessageFiled)) == 1
     (message,) = await mail.messages()
     assert len(message.filings) == 1
+
+
+async def test_a_mail_that_takes_very_long_is_not_begun_again_by_who_is_at_it(mail: Any, letter: Any) -> None:
+    parse, one, go, tries = mail.parts.backlog.parse, asyncio.Event(), asyncio.Event(), []
+
+    async def slow(raw: bytes) -> Any:
+        tries.append(raw)
+        one.set()
+        if b"slow" in raw:
+            await go.wait()
+        return await parse(raw)
+
+    mail.parts.backlog.parse = slow
+    await mail.deposit(letter("slow"))
+    await one.wait()
+    mail.harness.clock.advance(minutes=5)
+    await mail.deposit(letter("quick"))
+    await mail.harness.published(facts.MessageHeld)
+    go.set()
+    await mail.settled()
+    assert len(tries) == 2
+    assert len(await mail.messages(state="MESSAGE_STATE_TRAY")) == 2
+
+
+async def test_large_mails_are_not_held_in_memory_all_at_once(mail: Any, letter: Any) -> None:
+    parse, most, now = mail.parts.backlog.parse, 0, 0
+
+    async def measured(raw: bytes) -> Any:
+        nonlocal most, now
+        now += len(raw)
+        most = max(most, now)
+        try:
+            return await parse(raw)
+        finally:
+            now -= len(raw)
+
+    mail.parts.backlog.parse = measured
+    contents = [letter(str(number)) + (b"x" * 998 + b"\r\n") * 11_000 for number in range(4)]
+    await asyncio.gather(*(mail.deposit(content) for content in contents))
+    await mail.settled()
+    assert len(await mail.messages(state="MESSAGE_STATE_TRAY")) == 4
+    assert most <= 32 * 1024 * 1024
 
 
 async def test_a_mail_that_cannot_be_filed_spoils_no_other_of_its_commit(mail: Any, letter: Any) -> None:

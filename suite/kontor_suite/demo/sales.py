@@ -100,4 +100,3 @@ def people_at(persons: Sequence[Person]) -> dict[int, list[int]]:
             if position.present:
                 found.setdefault(position.organisation, []).append(number)
     return dict(sorted(found.items()))
-

@@ -1,7 +1,7 @@
 """SMTP as a mail program speaks it: the owner's mails with a blind copy to the dropbox."""
 
 import smtplib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -49,6 +49,8 @@ def message(mail: Mail, number: int, *, sender: Sender, account_id: str) -> Emai
     made.set_content(mail.text, cte="quoted-printable")
     if mail.attachment:
         made.add_attachment(ATTACHMENT_TEXT, filename=ATTACHMENT_NAME)
+        # Chosen here, because a random one would make another mail of it each time.
+        made.set_boundary("kontor-demo")
     return made
 
 
@@ -91,9 +93,10 @@ class Mailer:
         self._connection = None
 
 
-def not_yet_there(mails: Iterable[Mail], arrived: set[str], *, account_id: str) -> Iterator[tuple[int, Mail]]:
-    """The mails, with their numbers, whose Message-ID is not among `arrived`."""
-    return ((number, mail) for number, mail in enumerate(mails) if message_id(number, account_id) not in arrived)
+def not_yet_there(mails: Iterable[Mail], arrived: Collection[str], *, account_id: str) -> Iterator[tuple[int, Mail]]:
+    """The mails, with their numbers, whose Message-ID is not among `arrived`, with or without angle brackets."""
+    known = {identifier.strip("<>") for identifier in arrived}
+    return ((number, mail) for number, mail in enumerate(mails) if message_id(number, account_id).strip("<>") not in known)
 
 
 def _address(name: str, email: str) -> Address:

@@ -27,6 +27,7 @@ class Claim:
     account_id: str
     id: str
     raw_key: str
+    size: int
     depositor_user_id: str
     # This attempt counted.
     attempts: int
@@ -51,12 +52,17 @@ def is_due(session: ReadSession) -> bool:
     return session.execute(statement).first() is not None
 
 
-def claim(session: WriteSession, *, limit: int, lease: timedelta) -> list[Claim]:
-    """Take up the mails of all accounts that have been due longest. Until the lease is over nobody else does."""
-    columns = (M.c.account_id, M.c.id, M.c.raw_key, M.c.depositor_user_id, M.c.attempts, M.c.failures)
+def claim(session: WriteSession, *, limit: int, room: int, lease: timedelta) -> list[Claim]:
+    """Take up the mails of all accounts that have been due longest: at most `limit`, of at most `room` bytes together.
+    Until the lease is over nobody else takes them up."""
+    columns = (M.c.account_id, M.c.id, M.c.raw_key, M.c.size, M.c.depositor_user_id, M.c.attempts, M.c.failures)
     due = sa.select(*columns).where(_WAITS, M.c.due_time <= session.now).order_by(M.c.due_time).limit(limit)
-    rows = session.execute(due.with_for_update(skip_locked=True)).all()
-    claims = [Claim(row.account_id, row.id, row.raw_key, row.depositor_user_id, row.attempts + 1, row.failures) for row in rows]
+    claims: list[Claim] = []
+    for row in session.execute(due.with_for_update(skip_locked=True)):
+        room -= row.size
+        if room < 0:
+            break
+        claims.append(Claim(row.account_id, row.id, row.raw_key, row.size, row.depositor_user_id, row.attempts + 1, row.failures))
     if claims:
         changes = [{"of": item.account_id, "which": item.id, "begun": item.attempts, "again": session.now + lease} for item in claims]
         taken = sa.update(M).where(M.c.account_id == sa.bindparam("of"), M.c.id == sa.bindparam("which"))

@@ -33,14 +33,20 @@ class Recipient:
     active: bool
 
 
+# Built once: it is asked for each recipient of each mail.
+_RECIPIENT = (
+    sa.select(M.c.account_id, M.c.user_id, M.c.id, U.c.active)
+    .select_from(M.outerjoin(U, sa.and_(U.c.account_id == M.c.account_id, U.c.id == M.c.user_id)))
+    .where(M.c.address == sa.bindparam("address"))
+)
+
+
 def recipient(session: ReadSession, address: str) -> Recipient | None:
     """Whose normalised address this is, in any account: the session must be one for all of them.
 
     A user of whom nothing has been heard yet counts as active: they have just asked for the address.
     """
-    owner = M.outerjoin(U, sa.and_(U.c.account_id == M.c.account_id, U.c.id == M.c.user_id))
-    statement = sa.select(M.c.account_id, M.c.user_id, M.c.id, U.c.active).select_from(owner).where(M.c.address == address)
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_RECIPIENT, {"address": address}).one_or_none()
     return Recipient(row.account_id, row.user_id, row.id, row.active is not False) if row else None
 
 

@@ -30,8 +30,11 @@ Parse = Callable[[bytes], Awaitable[ParsedMail | Unreadable]]
 
 MOST_FAILURES = 3
 MOST_ATTEMPTS = 10
-# Longer than reading may take: two tries of ten seconds, after waiting for others that take as long.
-LEASE = timedelta(seconds=60)
+# Longer than a mail takes in all but the worst times.
+LEASE = timedelta(seconds=120)
+# What may be in work at the same time: more mails than there are readers, so that their writes share commits.
+_MOST_MAILS = 16
+_MOST_BYTES = 32 * 1024 * 1024
 _PAUSE = timedelta(seconds=10)
 _POLL_SECONDS = 1.0
 
@@ -39,11 +42,11 @@ _POLL_SECONDS = 1.0
 class Backlog:
     """One process's share of the work; a background task between `start` and `stop`."""
 
-    def __init__(self, context: Context, parse: Parse, *, at_once: int, most_per_commit: int) -> None:
-        """At most `at_once` mails are held in memory."""
+    def __init__(self, context: Context, parse: Parse, *, largest: int, most_per_commit: int) -> None:
+        """`largest` is the size of the largest mail that is let in."""
         self.parse = parse
         self._context = context
-        self._at_once = at_once
+        self._most_bytes = max(_MOST_BYTES, largest)
         self._commits = GroupCommit(context.database, self._settle, most=most_per_commit)
         self._awake = asyncio.Event()
         self._rests = asyncio.Event()
@@ -84,12 +87,12 @@ class Backlog:
         while True:
             self._awake.clear()
             try:
-                claims = await self._claim(self._at_once - len(self._working))
+                claims = await self._claim()
             except (KontorError, sa.exc.SQLAlchemyError) as error:
                 log.warning("backlog_waits", error=str(error))
                 await self._rest()
                 continue
-            for claim in claims:
+            for claim in self._new_ones(claims):
                 task = asyncio.create_task(self._process(claim))
                 self._working[task] = claim
                 task.add_done_callback(self._done)
@@ -126,10 +129,17 @@ class Backlog:
             return Unreadable(UnreadableReason.FAILED)
         return await self.parse(await asyncio.to_thread(self._context.blobs.get, claim.raw_key))
 
-    async def _claim(self, limit: int) -> list[Claim]:
-        if limit <= 0 or not await self._context.database.read(self._is_due):
+    async def _claim(self) -> list[Claim]:
+        places = _MOST_MAILS - len(self._working)
+        room = self._most_bytes - sum(claim.size for claim in self._working.values())
+        if places <= 0 or room <= 0 or not await self._context.database.read(self._is_due):
             return []
-        return await self._context.database.write(self._take, limit)
+        return await self._context.database.write(self._take, places, room)
+
+    def _new_ones(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Without those that are in work here and whose lease has just been prolonged."""
+        known = {claim.id for claim in self._working.values()}
+        return [claim for claim in claims if claim.id not in known]
 
     async def _put_back(self, claim: Claim, *, failed: bool, pause: timedelta) -> None:
         def write() -> None:
@@ -146,9 +156,9 @@ class Backlog:
         with self._context.sessions.read(self._principal(EVERY_ACCOUNT)) as session:
             return backlog.is_due(session)
 
-    def _take(self, limit: int) -> list[Claim]:
+    def _take(self, limit: int, room: int) -> list[Claim]:
         with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
-            return backlog.claim(session, limit=limit, lease=LEASE)
+            return backlog.claim(session, limit=limit, room=room, lease=LEASE)
 
     def _end_leases(self) -> None:
         with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:

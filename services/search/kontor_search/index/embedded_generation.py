@@ -70,7 +70,7 @@ class FolderGeneration:
         if not wanted:
             return Result()
         with _reading():
-            return self._search(self._index.searcher(), account_id, query, wanted)
+            return self._search(self._index.searcher(), query, account_id=account_id, wanted=wanted)
 
     def sequences(self, account_id: str) -> Mapping[str, int]:
         before = f"{account_id} "
@@ -85,17 +85,17 @@ class FolderGeneration:
             self._writer.wait_merging_threads()
             self._writer = None
 
-    def _search(self, searcher: tantivy.Searcher, account_id: str, query: Query, wanted: Sequence[Term]) -> Result:
+    def _search(self, searcher: tantivy.Searcher, query: Query, *, account_id: str, wanted: Sequence[Term]) -> Result:
         filters = self._queries.filters(query)
-        found, counts = self._stage(searcher, account_id, wanted)
+        found, counts = self._stage(searcher, wanted, account_id=account_id)
         if filters:
-            counts = _kind_counts(searcher, self._queries.of_account(account_id, found, filters))
+            counts = _kind_counts(searcher, self._queries.of_account(account_id, found, filters=filters))
         limit = min(query.limit, MAX_DEPTH - query.offset)
         if not counts or limit <= 0:
             return Result(kind_counts=counts)
-        scoped = self._queries.of_account(account_id, found, [*filters, *self._queries.kinds(query.kinds)])
+        scoped = self._queries.of_account(account_id, found, filters=[*filters, *self._queries.kinds(query.kinds)])
         hits = searcher.search(scoped, limit, count=False, offset=query.offset, weight_by_field="precedence").hits
-        return Result(tuple(hit(_stored(searcher, address), score, wanted) for score, address in hits), counts)
+        return Result(tuple(hit(_stored(searcher, address), wanted, score=score) for score, address in hits), counts)
 
     def _write(self, change: Change) -> None:
         known = self._uncommitted.get(change.key)
@@ -142,7 +142,7 @@ class FolderGeneration:
         (version,) = searcher.fast_field_values("version", [hits[0][1]])
         return cast(int, version)
 
-    def _stage(self, searcher: tantivy.Searcher, account_id: str, wanted: Sequence[Term]) -> tuple[tantivy.Query, dict[str, int]]:
+    def _stage(self, searcher: tantivy.Searcher, wanted: Sequence[Term], *, account_id: str) -> tuple[tantivy.Query, dict[str, int]]:
         """The first way to look that finds enough, regardless of filters, so that a filter narrows the hits and never changes them."""
         for stage, enough in zip(self._queries.stages(wanted), (FEW, 1, 0), strict=False):
             found = stage()

@@ -51,7 +51,7 @@ class Queries:
     def record(self, key: str) -> Tantivy:
         return Tantivy.term_query(self._schema, "id", key)
 
-    def of_account(self, account_id: str, found: Tantivy | None = None, filters: Sequence[Tantivy] = ()) -> Tantivy:
+    def of_account(self, account_id: str, found: Tantivy | None = None, *, filters: Sequence[Tantivy] = ()) -> Tantivy:
         """The one place where a query is bound to its account; every search passes here."""
         account = Tantivy.const_score_query(Tantivy.term_query(self._schema, "account", account_id), 0.0)
         others = [Tantivy.const_score_query(each, 0.0) for each in filters]

@@ -102,7 +102,7 @@ def stored(document: IndexDocument, texts: Shown) -> Stored:
     return Stored(document.ref, document.kind, microseconds(document.update_time), texts)
 
 
-def hit(found: Mapping[str, Any], score: float, wanted: Sequence[Term]) -> Hit:
+def hit(found: Mapping[str, Any], wanted: Sequence[Term], *, score: float) -> Hit:
     """The hit of a document whose `Stored` came back from JSON as `found`."""
     texts = found["texts"]
     return Hit(

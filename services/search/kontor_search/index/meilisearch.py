@@ -34,14 +34,16 @@ _WRITE_TIMEOUT = 5
 # How long a write may wait in Meilisearch's queue, in milliseconds, and how often to ask for it.
 _TASK_TIMEOUT = 60_000
 _TASK_INTERVAL = 20
-# Documents per request, and their bytes; Meilisearch takes 100 MB.
-_CHUNK = 500
-_CHUNK_BYTES = 10_000_000
+# Documents per request, and their bytes: large batches cost the server half as much per document, but changes wait behind those of a
+# rebuild. It takes 100 MB at most.
+_BATCH = 2_000
+_BATCH_BYTES = 20_000_000
 # So long the unfinished rebuild of another process may still be going on.
 _LEFT_BEHIND = timedelta(days=1)
 # Requests that wait in the server's queue at once. Changes wait behind those of a rebuild, so there may not be many.
 _QUEUED = 2
-# Documents per request when all are listed.
+# Versions per request, and per request when all are listed.
+_IDS = 500
 _PAGE = 5_000
 _MAX_VERSION = 2**62
 
@@ -50,7 +52,7 @@ def meilisearch_index(
     url: str, *, api_key: str = "", name: str = "kontor", clock: Clock = system_clock, commit_interval: float = COMMIT_INTERVAL
 ) -> Index:
     """The index kept in the server at `url`, as the Meilisearch index `name` and `<name>-next-…`. Not opened yet."""
-    return Index(ServerStore(url, api_key, name, clock), commit_interval=commit_interval)
+    return Index(ServerStore(url, api_key, name=name, clock=clock), commit_interval=commit_interval)
 
 
 class ServerStore:
@@ -60,7 +62,7 @@ class ServerStore:
     that a process that starts does not take another's rebuild for its leftover; true leftovers go after a day.
     """
 
-    def __init__(self, url: str, api_key: str, name: str, clock: Clock) -> None:
+    def __init__(self, url: str, api_key: str, *, name: str, clock: Clock) -> None:
         self._client = Client(url, api_key or None, timeout=_WRITE_TIMEOUT)
         self._reader = Client(url, api_key or None, timeout=_READ_TIMEOUT)
         self._name = name
@@ -108,7 +110,7 @@ class ServerStore:
         """Nothing is held open between requests."""
 
     def _generation(self, uid: str) -> "ServerGeneration":
-        return ServerGeneration(self._client, self._reader, uid, self._clock)
+        return ServerGeneration(self._client, self._reader, uid=uid, clock=self._clock)
 
     def _state(self, uid: str) -> dict[str, Any]:
         try:
@@ -149,21 +151,24 @@ class ServerGeneration:
     threads. The writer's thread uses `client` only, the others use `reader`, for POST only.
     """
 
-    def __init__(self, client: Client, reader: Client, uid: str, clock: Clock) -> None:
+    def __init__(self, client: Client, reader: Client, *, uid: str, clock: Clock) -> None:
         self._client = client
         self._reader = reader
         self.uid = uid
         self._clock = clock
-        # Tasks in the server's queue, with the versions that they write.
+        # Documents as JSON that are still to be sent, tasks in the server's queue, and the versions in both.
+        self._waiting: list[bytes] = []
+        self._waiting_versions: dict[str, int] = {}
         self._queued: list[tuple[int, dict[str, int]]] = []
 
     def write(self, changes: Sequence[Change]) -> None:
         with _talking():
-            for start in range(0, len(changes), _CHUNK):
-                self._write(changes[start : start + _CHUNK])
+            for start in range(0, len(changes), _IDS):
+                self._write(changes[start : start + _IDS])
 
     def commit(self) -> None:
         with _talking():
+            self._send()
             self._wait_for_all_but(0)
 
     def forget_marks(self) -> None:
@@ -184,7 +189,7 @@ class ServerGeneration:
             counts = _kind_counts(answer)
             if by_kind:
                 answer = self._ask(stage, requests.of_account(account_id, [*narrow, *by_kind]), limit=limit, offset=query.offset)
-        hits = (hit(found["shown"], found["_federation"]["weightedRankingScore"], wanted) for found in answer["hits"])
+        hits = (hit(found["shown"], wanted, score=found["_federation"]["weightedRankingScore"]) for found in answer["hits"])
         return Result(tuple(hits), counts)
 
     def sequences(self, account_id: str) -> Mapping[str, int]:
@@ -204,15 +209,22 @@ class ServerGeneration:
     def _write(self, changes: Sequence[Change]) -> None:
         ids = {change.key: requests.key(change.account_id, change.ref) for change in changes}
         known = self._known(list(ids.values()))
-        newer: list[dict[str, Any]] = []
         for change in changes:
             record, version = ids[change.key], min(change.version, _MAX_VERSION)
             if version >= known.get(record, 0):
                 known[record] = version
                 mark = {"deleted": microseconds(self._clock())}
-                newer.append({"id": record, "version": version, **(requests.fields(change.document) if change.document else mark)})
-        for body, versions in _bodies(newer):
+                fields = requests.fields(change.document) if change.document else mark
+                self._waiting.append(orjson.dumps({"id": record, "version": version, **fields}))
+                self._waiting_versions[record] = version
+                if len(self._waiting) >= _BATCH or sum(map(len, self._waiting)) > _BATCH_BYTES:
+                    self._send()
+
+    def _send(self) -> None:
+        if self._waiting:
             self._wait_for_all_but(_QUEUED - 1)
+            body, versions = b"[" + b",".join(self._waiting) + b"]", self._waiting_versions
+            self._waiting, self._waiting_versions = [], {}
             task = self._client.index(self.uid).add_documents_raw(body, "id", "application/json")
             self._queued.append((task.task_uid, versions))
 
@@ -226,7 +238,7 @@ class ServerGeneration:
         known = {document["id"]: int(document["version"]) for document in stored}
         for _, versions in self._queued:
             known |= versions
-        return known
+        return known | self._waiting_versions
 
     def _documents(self, client: Client, request: dict[str, Any]) -> list[dict[str, Any]]:
         return [dict(document) for document in client.index(self.uid).get_documents(request).results]
@@ -259,20 +271,6 @@ def _wait(client: Client, task_uid: int) -> None:
     if task.status != "succeeded":
         log.error("search_task_failed", task=task_uid, status=task.status, error=task.error)
         raise Unavailable("The search server refused a change.", reason="INDEX_TASK_FAILED")
-
-
-def _bodies(documents: Sequence[dict[str, Any]]) -> Iterator[tuple[bytes, dict[str, int]]]:
-    """JSON arrays of the documents, none much larger than a chunk, and the versions in each."""
-    waiting: list[bytes] = []
-    versions: dict[str, int] = {}
-    for document in documents:
-        waiting.append(orjson.dumps(document))
-        versions[document["id"]] = document["version"]
-        if sum(map(len, waiting)) > _CHUNK_BYTES:
-            yield b"[" + b",".join(waiting) + b"]", versions
-            waiting, versions = [], {}
-    if waiting:
-        yield b"[" + b",".join(waiting) + b"]", versions
 
 
 def _kind_counts(answer: Mapping[str, Any]) -> dict[str, int]:

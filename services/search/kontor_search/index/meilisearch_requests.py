@@ -1,9 +1,9 @@
 """The settings of the Meilisearch index, its documents, and the requests on it.
 
 Meilisearch matches whole words and, of a query's last word only, beginnings. Whether a document has a term is therefore asked as a filter:
-`parts` holds every word and its parts, and STARTS WITH finds beginnings among them. Searching proper then ranks what the filter lets
-through, and finds typing mistakes where too little is left. What users type reaches a filter as folded words or as digests only,
-so that there is nothing to escape.
+`parts` holds every word and its parts (none shorter than MIN_PART), and STARTS WITH finds beginnings among them. Searching proper then
+ranks what the filter lets through, and finds typing mistakes where too little is left. What users type reaches a filter as folded words
+or as digests only, so that there is nothing to escape.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 
 from kontor_search.domain.documents import IndexDocument
 from kontor_search.domain.queries import Query, Term, tag_key, typing_mistakes
-from kontor_search.domain.words import MAX_PART
+from kontor_search.domain.words import MAX_PART, MIN_PART
 from kontor_search.index.material import material, microseconds, precedence, shown, stored
 
 # Change it with the settings, the fields or with what `domain` makes of texts; an index of another format is rebuilt.
@@ -21,6 +21,7 @@ FORMAT = 1
 STATE = "state"
 
 _EQUALITY = {"facetSearch": False, "filter": {"equality": True, "comparison": False}}
+# STARTS WITH needs the tree that comparisons need; without it the server reads every value that begins so.
 _COMPARISON = {"facetSearch": False, "filter": {"equality": True, "comparison": True}}
 
 SETTINGS: Mapping[str, Any] = {
@@ -28,7 +29,7 @@ SETTINGS: Mapping[str, Any] = {
     "displayedAttributes": ["id", "ref", "version", "shown", "format", "complete"],
     "filterableAttributes": [
         {"attributePatterns": ["id", "account", "kind", "tags", "owner"], "features": _EQUALITY},
-        {"attributePatterns": ["updated", "deleted", "name_parts", "parts", "phones"], "features": _COMPARISON},
+        {"attributePatterns": ["updated", "deleted", "heads", "name_parts", "parts", "phones"], "features": _COMPARISON},
     ],
     "sortableAttributes": [],
     "rankingRules": ["words", "typo", "exactness", "proximity", "attribute", "precedence:desc"],
@@ -59,7 +60,7 @@ def fields(document: IndexDocument) -> dict[str, Any]:
     """What of a document is sent, beside its id and version."""
     texts = shown(document)
     found = material(texts)
-    name_parts = [*dict.fromkeys(found.names), *" ".join(found.name_parts).split()]
+    name_parts = [*found.names, *" ".join(found.name_parts).split()]
     other_parts = [*found.facts, *found.text, *" ".join(found.fact_parts).split(), *" ".join(found.text_parts).split()]
     return {
         "ref": document.ref,
@@ -71,6 +72,7 @@ def fields(document: IndexDocument) -> dict[str, Any]:
         "facts": " ".join(found.facts),
         "text": " ".join(found.text),
         "every": _EVERY,
+        "heads": list(dict.fromkeys([*found.names, *found.facts])),
         "name_parts": list(dict.fromkeys(name_parts)),
         "parts": list(dict.fromkeys([*name_parts, *other_parts])),
         "phones": list(dict.fromkeys(found.phones)),
@@ -109,10 +111,10 @@ def stages(terms: Sequence[Term]) -> list[list[dict[str, Any]]]:
     in_parts = [_filtered(_NAME_PARTS, [_has(term, "name_parts") for term in terms]), _filtered(_PARTS, has_all)]
     exact, misspelt = " ".join(map(_typed, terms)), " ".join(map(_misspelt, terms))
     everywhere = _PLACES[-1][0]
-    any_of = [[_query(_misspelt(term), everywhere, _NAMES), _filtered(_PARTS, [_has(term, "parts")])] for term in terms]
+    any_of = [[_query(_misspelt(term), everywhere, weight=_NAMES), _filtered(_PARTS, [_has(term, "parts")])] for term in terms]
     stages = [
-        [*(_query(exact, fields, weight, has_all) for fields, weight in _PLACES), *in_parts],
-        [*(_query(misspelt, fields, weight) for fields, weight in _PLACES), *in_parts],
+        [*(_query(exact, fields, weight=weight, filters=has_all) for fields, weight in _PLACES), *in_parts],
+        [*(_query(misspelt, fields, weight=weight) for fields, weight in _PLACES), *in_parts],
         [query for queries in any_of for query in queries],
     ]
     return stages if len(terms) > 1 else stages[:2]
@@ -120,10 +122,10 @@ def stages(terms: Sequence[Term]) -> list[list[dict[str, Any]]]:
 
 def _filtered(weight: float, filters: Sequence[str]) -> dict[str, Any]:
     """A query whose hits the filters alone decide."""
-    return _query(_EVERY, ["every"], weight, filters)
+    return _query(_EVERY, ["every"], weight=weight, filters=filters)
 
 
-def _query(text: str, attributes: Sequence[str], weight: float, filters: Sequence[str] = ()) -> dict[str, Any]:
+def _query(text: str, attributes: Sequence[str], *, weight: float, filters: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "q": text,
         "attributesToSearchOn": list(attributes),
@@ -146,8 +148,13 @@ def _misspelt(term: Term) -> str:
 
 def _has(term: Term, field: str) -> str:
     """Whether a document has the term, in its words by their beginnings or parts, or as a phone number."""
-    words = " AND ".join("(" + " OR ".join(_begins(field, form) for form in forms) + ")" for forms in term.words)
+    words = " AND ".join("(" + " OR ".join(_has_form(field, form) for form in forms) + ")" for forms in term.words)
     return " OR ".join([f"({words})", *(_begins("phones", number) for number in term.numbers)])
+
+
+def _has_form(field: str, form: str) -> str:
+    """One or two letters are looked for at the beginning of names and facts only, and as whole words; they are part of everything."""
+    return _begins(field, form) if len(form) >= MIN_PART else f'{_begins("heads", form)} OR {field} = "{form}"'
 
 
 def _begins(field: str, text: str) -> str:

@@ -20,10 +20,14 @@ def of_source(session: ReadSession, source: str) -> list[Tie]:
 
 def replace(session: WriteSession, source: str, ties: Sequence[Tie], *, zone: str) -> None:
     """Let exactly these be the ties of the source; at most one per target."""
-    session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.source == source))
+    delete(session, source)
     if ties:
         rows = [{"account_id": session.account_id, "source": source, **_values(tie, zone)} for tie in ties]
         session.execute(sa.insert(T), rows)
+
+
+def delete(session: WriteSession, source: str) -> None:
+    session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.source == source))
 
 
 def delete_of(session: WriteSession, ref: str) -> None:

@@ -9,7 +9,7 @@ from kontor_chassis.db.sessions import WriteSession
 from kontor_tasks.domain.notes import Note
 from kontor_tasks.domain.ties import Tie
 from kontor_tasks.domain.wording import DEFAULT_LOCALE
-from kontor_tasks.domain.zones import DEFAULT_ZONE, is_zone
+from kontor_tasks.domain.zones import is_zone
 from kontor_tasks.events import published
 from kontor_tasks.store import accounts, entries, links, locks, notes, records, tasks, ties
 
@@ -38,7 +38,7 @@ def untied(session: WriteSession, source: str, subject: str, *, sequence: int) -
     if not records.keep(session, source, sequence=sequence, deleted=True):
         return
     if ties.of_source(session, source):
-        ties.replace(session, source, [], zone=DEFAULT_ZONE)
+        ties.delete(session, source)
         links.refresh(session, [subject])
 
 

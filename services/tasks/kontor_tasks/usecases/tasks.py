@@ -62,7 +62,7 @@ def update(session: WriteSession, task_id: str, wanted: Task, *, mask: Collectio
     if "subject" in changed and after.subject:
         timeline.require_living(session, after.subject)
     after = replace(after, version=before.version + 1, update_time=session.now)
-    _store(session, after)
+    _store(session, before, after)
     audit.updated(session, after.ref, {name: (getattr(before, name), getattr(after, name)) for name in changed})
     published.task_updated(session, after, changed)
     return after
@@ -81,7 +81,7 @@ def complete(session: WriteSession, task_id: str, *, etag: str) -> Task:
         version=before.version + 1,
         update_time=session.now,
     )
-    _store(session, after)
+    _store(session, before, after)
     session.audit(after.ref, "complete", {"state": (before.state, after.state)})
     published.task_completed(session, after)
     return after
@@ -93,7 +93,7 @@ def reopen(session: WriteSession, task_id: str, *, etag: str) -> Task:
     if before.state == "open":
         return before
     after = replace(before, state="open", complete_time=None, completer_user_id="", version=before.version + 1, update_time=session.now)
-    _store(session, after)
+    _store(session, before, after)
     session.audit(after.ref, "reopen", {"state": (before.state, after.state)})
     published.task_reopened(session, after)
     return after
@@ -102,18 +102,20 @@ def reopen(session: WriteSession, task_id: str, *, etag: str) -> Task:
 def delete(session: WriteSession, task_id: str, *, etag: str) -> None:
     """The task and its entry are gone; the audit keeps what it was. Raises NotFound, Aborted."""
     task = _lock(session, task_id, etag)
-    timeline.hide(session, task.id)
+    if task.state == "done":
+        timeline.hide(session, task.id)
     tasks.delete(session, task.id)
     audit.deleted(session, task.ref, {name: getattr(task, name) for name in ("title", "subject", "state")})
     published.task_deleted(session, task)
 
 
-def _store(session: WriteSession, task: Task) -> None:
+def _store(session: WriteSession, before: Task, after: Task) -> None:
     """Write the task, and let its subject's timeline show it as long as it is done."""
-    tasks.update(session, task, zone=accounts.get(session).time_zone)
-    timeline.hide(session, task.id)
-    if task.state == "done" and task.subject:
-        timeline.show(session, entry_of(task), [task.subject])
+    tasks.update(session, after, zone=accounts.get(session).time_zone)
+    if before.state == "done":
+        timeline.hide(session, after.id)
+    if after.state == "done" and after.subject:
+        timeline.show(session, entry_of(after), [after.subject])
 
 
 def _lock(session: WriteSession, task_id: str, etag: str, new_subject: str = "") -> Task:

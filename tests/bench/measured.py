@@ -1,0 +1,51 @@
+"""What one case gave."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measured:
+    requests: int
+    per_second: float
+    p50: float
+    p95: float
+    p99: float
+    # Bytes of an answer, on average: a list that came back empty is seen here.
+    answer_bytes: float
+    # Milliseconds of processor per request, by process.
+    processor: dict[str, float]
+    # What the load generator itself took per request.
+    client: float
+    # Status → count of every answer that is not 2xx; 0: the connection broke.
+    errors: dict[str, int]
+
+
+def measured(
+    latencies: Sequence[float],
+    statuses: Counter[int],
+    *,
+    seconds: float,
+    size: int,
+    processor: Mapping[str, float],
+    client_seconds: float,
+) -> Measured:
+    count = len(latencies)
+    ordered = sorted(latencies)
+    return Measured(
+        requests=count,
+        per_second=count / seconds,
+        p50=quantile(ordered, 0.50) * 1000,
+        p95=quantile(ordered, 0.95) * 1000,
+        p99=quantile(ordered, 0.99) * 1000,
+        answer_bytes=size / max(1, count),
+        processor={name: used * 1000 / max(1, count) for name, used in processor.items()},
+        client=client_seconds * 1000 / max(1, count),
+        errors={str(status): number for status, number in sorted(statuses.items()) if not 200 <= status < 300},
+    )
+
+
+def quantile(ordered: Sequence[float], part: float) -> float:
+    """Of ascending values; 0 of none."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0

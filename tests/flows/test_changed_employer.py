@@ -1,0 +1,27 @@
+"""A person who changes employer loses nothing: the timeline of an organisation shows the time when they worked there (B4, D8)."""
+
+from tests.suite_clients import Team, eventually
+
+
+def test_old_entries_stay_at_the_old_organisation_and_new_ones_show_at_the_new(team: Team) -> None:
+    anna = team.owner
+    old, new = (anna.post("/v1/organisations", {"name": name}) for name in ("Alte Werft", "Neue Werft"))
+    person = anna.post("/v1/persons", {"last_name": "Öztürk"})
+    position = anna.post(f"/v1/persons/{person['id']}/positions", {"organisation_id": old["id"], "from": "2020-01-01"})
+    before = anna.post(
+        "/v1/notes", {"subject": f"persons/{person['id']}", "text": "Werksbesichtigung", "occur_time": "2023-06-01T10:00:00Z"}
+    )
+    eventually(lambda: anna.timeline(f"organisations/{old['id']}"))
+
+    anna.patch(f"/v1/persons/{person['id']}/positions/{position['id']}", {"to": "2024-12-31"})
+    anna.post(f"/v1/persons/{person['id']}/positions", {"organisation_id": new["id"], "from": "2025-01-01"})
+    after = anna.post("/v1/notes", {"subject": f"persons/{person['id']}", "text": "Antrittsbesuch", "occur_time": "2025-02-01T10:00:00Z"})
+
+    at_new = eventually(lambda: anna.timeline(f"organisations/{new['id']}"))
+    assert [entry["ref"] for entry in at_new] == [f"notes/{after['id']}"]
+    at_old = eventually(
+        lambda: [entry["ref"] for entry in anna.timeline(f"organisations/{old['id']}")], lambda refs: refs == [f"notes/{before['id']}"]
+    )
+    assert len(at_old) == 1
+    with_person = [entry["ref"] for entry in anna.timeline(f"persons/{person['id']}") if entry["kind"] == "note"]
+    assert with_person == [f"notes/{after['id']}", f"notes/{before['id']}"]
