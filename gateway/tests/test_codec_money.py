@@ -3,9 +3,9 @@
 import pytest
 
 from kontor.type.v1.money_pb2 import Money
+from kontor_chassis.currencies import DECIMALS
 from kontor_gateway.codec_faults import Refused
 from kontor_gateway.codec_money import read_money, write_money
-from kontor_chassis.currencies import DECIMALS
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
+from kontor_chassis.currencies import DECIMALS
 from kontor_gateway import codec, codec_text
 from kontor_gateway.codec_values import integer_range, is_integer
 from kontor_gateway.comments import load_comments
-from kontor_chassis.currencies import DECIMALS
 from kontor_gateway.openapi_schemas import Schemas
 
 PACKAGES = ("identity", "contacts", "sales", "tasks", "mail", "search", "notify", "type")

@@ -39,7 +39,7 @@ async def open_parts(context: Context) -> AsyncIterator[Parts]:
     if normalise_address(f"drop@{settings.mail_domain}") is None:
         raise ValueError(f"KONTOR_MAIL_DOMAIN: {settings.mail_domain!r} is no domain")
     pool = ParserPool(processes=knobs.reader_processes)
-    backlog = Backlog(context, pool.parse, largest=knobs.size_limit, most_per_commit=knobs.group_commit)
+    backlog = Backlog(context, pool.parse, most_per_commit=knobs.group_commit)
     deposits = Deposits(context, stored=backlog.wake, most_per_commit=knobs.group_commit)
 
     def look_up(address: str) -> Recipient | None:

@@ -52,15 +52,15 @@ def is_due(session: ReadSession) -> bool:
     return session.execute(statement).first() is not None
 
 
-def claim(session: WriteSession, *, limit: int, room: int, lease: timedelta) -> list[Claim]:
-    """Take up the mails of all accounts that have been due longest: at most `limit`, of at most `room` bytes together.
-    Until the lease is over nobody else takes them up."""
+def claim(session: WriteSession, *, limit: int, room: int, alone: bool, lease: timedelta) -> list[Claim]:
+    """Take up the mails of all accounts that have been due longest: at most `limit`, of at most `room` bytes together; with
+    `alone` the first one however large it is. Until the lease is over nobody else takes them up."""
     columns = (M.c.account_id, M.c.id, M.c.raw_key, M.c.size, M.c.depositor_user_id, M.c.attempts, M.c.failures)
     due = sa.select(*columns).where(_WAITS, M.c.due_time <= session.now).order_by(M.c.due_time).limit(limit)
     claims: list[Claim] = []
     for row in session.execute(due.with_for_update(skip_locked=True)):
         room -= row.size
-        if room < 0:
+        if room < 0 and (claims or not alone):
             break
         claims.append(Claim(row.account_id, row.id, row.raw_key, row.size, row.depositor_user_id, row.attempts + 1, row.failures))
     if claims:

@@ -32,7 +32,8 @@ MOST_FAILURES = 3
 MOST_ATTEMPTS = 10
 # Longer than a mail takes in all but the worst times.
 LEASE = timedelta(seconds=120)
-# What may be in work at the same time: more mails than there are readers, so that their writes share commits.
+# What may be in work at the same time: more mails than there are readers, so that their writes share commits. A mail that
+# is larger is taken alone.
 _MOST_MAILS = 16
 _MOST_BYTES = 32 * 1024 * 1024
 _PAUSE = timedelta(seconds=10)
@@ -42,11 +43,9 @@ _POLL_SECONDS = 1.0
 class Backlog:
     """One process's share of the work; a background task between `start` and `stop`."""
 
-    def __init__(self, context: Context, parse: Parse, *, largest: int, most_per_commit: int) -> None:
-        """`largest` is the size of the largest mail that is let in."""
+    def __init__(self, context: Context, parse: Parse, *, most_per_commit: int) -> None:
         self.parse = parse
         self._context = context
-        self._most_bytes = max(_MOST_BYTES, largest)
         self._commits = GroupCommit(context.database, self._settle, most=most_per_commit)
         self._awake = asyncio.Event()
         self._rests = asyncio.Event()
@@ -131,10 +130,10 @@ class Backlog:
 
     async def _claim(self) -> list[Claim]:
         places = _MOST_MAILS - len(self._working)
-        room = self._most_bytes - sum(claim.size for claim in self._working.values())
+        room = _MOST_BYTES - sum(claim.size for claim in self._working.values())
         if places <= 0 or room <= 0 or not await self._context.database.read(self._is_due):
             return []
-        return await self._context.database.write(self._take, places, room)
+        return await self._context.database.write(self._take, places, room, not self._working)
 
     def _new_ones(self, claims: Sequence[Claim]) -> list[Claim]:
         """Without those that are in work here and whose lease has just been prolonged."""
@@ -156,9 +155,9 @@ class Backlog:
         with self._context.sessions.read(self._principal(EVERY_ACCOUNT)) as session:
             return backlog.is_due(session)
 
-    def _take(self, limit: int, room: int) -> list[Claim]:
+    def _take(self, limit: int, room: int, alone: bool) -> list[Claim]:
         with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
-            return backlog.claim(session, limit=limit, room=room, lease=LEASE)
+            return backlog.claim(session, limit=limit, room=room, alone=alone, lease=LEASE)
 
     def _end_leases(self) -> None:
         with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:

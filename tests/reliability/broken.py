@@ -1,0 +1,67 @@
+"""Installations that tests may break: with a broker and a database server of their own, so that nobody else is harmed."""
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests import suite_processes
+from tests.backend_fixtures import owned, required
+from tests.backend_servers import Program, Server
+from tests.backends import postgres, rabbitmq
+from tests.suite_clients import eventually
+from tests.suite_processes import Installation
+
+# The long form is for by hand: minutes become hours.
+LONG = bool(os.environ.get("KONTOR_RELIABILITY_LONG"))
+SEED = int(os.environ.get("KONTOR_RELIABILITY_SEED", random.randrange(2**31)))
+
+
+@dataclass(frozen=True)
+class Breakable:
+    installation: Installation
+    # Only in the split profile.
+    postgres: Server | None = None
+    rabbitmq: Server | None = None
+    bus_url: str = ""
+
+
+@contextmanager
+def breakable_embedded() -> Iterator[Breakable]:
+    with suite_processes.running(suite_processes.embedded) as installation:
+        yield Breakable(installation)
+
+
+@contextmanager
+def breakable_split() -> Iterator[Breakable]:
+    with required("postgres", postgres()) as database, required("rabbitmq", rabbitmq()) as broker:
+        servers = owned(database.server, "KONTOR_TEST_DATABASE_URL"), owned(broker.server, "KONTOR_TEST_BUS_URL")
+
+        def make(folder: Path) -> Installation:
+            return suite_processes.split(folder, postgres=database, bus_url=broker.url)
+
+        with suite_processes.running(make) as installation:
+            yield Breakable(installation, *servers, broker.url)
+
+
+def kill(process: Program) -> None:
+    """kill -9, and see that no child of its own is left behind."""
+    children = [psutil.Process(process.pid)] if process.pid else []
+    family = [child for parent in children for child in parent.children(recursive=True)]
+    process.kill()
+    eventually(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in family))
+
+
+def stop_at_once(server: Server) -> None:
+    """PostgreSQL's "immediate": as after a power cut, it has to recover when it starts."""
+    if isinstance(server, Program):
+        server.stop_signal = signal.SIGQUIT
+        server.stop()
+        server.stop_signal = signal.SIGINT
+    else:
+        server.kill()
