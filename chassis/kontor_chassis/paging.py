@@ -73,8 +73,11 @@ def _read(token: str, filter_hash: str, position: tuple[type, ...]) -> tuple[Any
     if content[0] != filter_hash:
         raise invalid("page_token", "belongs to a list with other filters")
     after = content[1:]
-    if any(
-        type(value) is not wanted or (isinstance(value, str) and "\x00" in value) for value, wanted in zip(after, position, strict=True)
-    ):
+    if not all(type(value) is wanted and _storable(value) for value, wanted in zip(after, position, strict=True)):
         raise invalid("page_token", "is not a token of this list")
     return tuple(after)
+
+
+def _storable(value: Any) -> bool:
+    """Whether both databases can compare with it."""
+    return "\x00" not in value if isinstance(value, str) else -(2**63) <= value < 2**63

@@ -18,8 +18,8 @@ R = TypeVar("R", bound=Message)
 # Which service is meant, where one process serves several and a method is implemented by more than one of them.
 SERVICE_KEY = "kontor-service"
 _HEALTH_SECONDS = 1.0
-# A raw mail of 25 MiB and its frame.
-MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+# A raw mail of 25 MiB, or a hundred documents with 100,000 characters each.
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 # An error with all its violations, a principal with all its groups. gRPC's own limit is 16 KiB; beyond it another error arrives.
 MAX_METADATA_BYTES = 256 * 1024
 

@@ -50,10 +50,10 @@ async def open_parts(context: Context) -> AsyncIterator[Parts]:
         return await context.database.read(look_up, address)
 
     smtp = MailServer(Desk(recipient, deposits.keep), knobs, hostname=settings.mail_domain)
-    backlog.start()
+    context.checks.update(smtp=lambda: smtp.listening, backlog=lambda: backlog.running)
     try:
+        await backlog.start()
         await smtp.start(settings.smtp_host, settings.smtp_port)
-        context.checks["smtp"] = lambda: smtp.listening
         yield Parts(smtp, backlog)
     finally:
         await smtp.stop(settings.drain_seconds)

@@ -154,7 +154,7 @@ async def test_of_two_who_read_one_mail_one_files_it(mail: Any, letter: Any) -> 
     await one.wait()
     mail.harness.clock.advance(minutes=5)
     other = Backlog(mail.harness.running.context, slow, most_per_commit=1)
-    other.start()
+    await other.start()
     await other.settled()
     await mail.settled()
     await other.stop()

@@ -10,6 +10,14 @@ import pytest
 from kontor.mail.v1 import mail_addresses_pb2 as addresses
 
 
+async def test_the_service_is_ready_as_long_as_it_listens_and_files(mail: Any) -> None:
+    checks = await mail.harness.running.checks()
+    assert checks == {"mail-ingest.database": True, "mail-ingest.smtp": True, "mail-ingest.backlog": True}
+    await mail.parts.smtp.stop(1)
+    await mail.parts.backlog.stop()
+    assert not any([(await mail.harness.running.checks())[name] for name in ("mail-ingest.smtp", "mail-ingest.backlog")])
+
+
 async def test_the_greeting_and_the_extensions_are_told(mail: Any) -> None:
     client = await mail.connect()
     assert client.greeting == "220 kontor.localhost ESMTP Kontor"

@@ -25,7 +25,8 @@ OWNER_OF: Mapping[str, str] = {
     "messages": "mail",
 }
 _SECONDS = 10.0
-_REFS_PER_CALL = 500
+# A hundred texts of the greatest length fit into one message.
+_REFS_PER_CALL = 100
 _SOURCE = "/kontor.type.v1.DocumentSource"
 
 R = TypeVar("R", bound=Message)
@@ -34,7 +35,7 @@ R = TypeVar("R", bound=Message)
 class Owners:
     """Calls with search's own principal, which may read documents and accounts and nothing else. Raises errors of the one tree."""
 
-    def __init__(self, channels: Mapping[str, Channel], keyring: Keyring, *, page_size: int = 500) -> None:
+    def __init__(self, channels: Mapping[str, Channel], keyring: Keyring, *, page_size: int = 100) -> None:
         self._channels = channels
         self._keyring = keyring
         self._page_size = page_size

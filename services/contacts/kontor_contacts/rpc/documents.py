@@ -9,7 +9,7 @@ from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.store import organisations, persons
 
-_MAX_SIZE = 500
+_MAX_SIZE = 100
 
 
 def batch_get_documents(request: pb.BatchGetDocumentsRequest, session: ReadSession) -> pb.BatchGetDocumentsResponse:

@@ -52,8 +52,16 @@ class Backlog:
         self._working: dict[asyncio.Task[None], Claim] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    async def start(self) -> None:
+        """Raises Unavailable where the database is away."""
+        if self._context.database.dialect == "sqlite":
+            # One process per file: whoever holds a lease is dead.
+            await self._context.database.write(self._end_leases)
         self._task = asyncio.create_task(self._run(), name="mail-backlog")
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._task.done()
 
     def wake(self) -> None:
         """Something may have become due."""
@@ -80,9 +88,6 @@ class Backlog:
                 await self._put_back(claim, failed=False, pause=timedelta())
 
     async def _run(self) -> None:
-        if self._context.database.dialect == "sqlite":
-            # One process per file: whoever holds a lease is dead.
-            await self._context.database.write(self._end_leases)
         while True:
             self._awake.clear()
             try:

@@ -9,7 +9,7 @@ from kontor_sales.domain.deals import Deal
 from kontor_sales.domain.projects import Project
 from kontor_sales.store import deals, projects
 
-_MAX_SIZE = 500
+_MAX_SIZE = 100
 
 
 def batch_get_documents(request: pb.BatchGetDocumentsRequest, session: ReadSession) -> pb.BatchGetDocumentsResponse:

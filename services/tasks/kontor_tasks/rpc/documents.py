@@ -9,7 +9,7 @@ from kontor_tasks.domain.tasks import Task
 from kontor_tasks.rpc.pages import fitting
 from kontor_tasks.store import notes, tasks
 
-_MAX_SIZE = 500
+_MAX_SIZE = 100
 
 
 def batch_get_documents(request: pb.BatchGetDocumentsRequest, session: ReadSession) -> pb.BatchGetDocumentsResponse:

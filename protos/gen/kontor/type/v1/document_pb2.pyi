@@ -97,7 +97,7 @@ class BatchGetDocumentsRequest(_message.Message):
     REFS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def refs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At most 500 resource names."""
+        """At most 100 resource names."""
 
     def __init__(
         self,
