@@ -98,6 +98,11 @@ class Program:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
+    @property
+    def pid(self) -> int | None:
+        """None while it does not run."""
+        return self._process.pid if self._process is not None else None
+
     def _signal(self, which: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(which)

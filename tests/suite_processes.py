@@ -153,11 +153,11 @@ def _answers(url: str) -> Callable[[], None]:
     return ask
 
 
-def embedded(folder: Path) -> Installation:
-    """An installation below `folder` that is not started."""
+def embedded(folder: Path, *, data: Path | None = None) -> Installation:
+    """An installation below `folder` that is not started; its data are in `data`, or there too."""
     http_port, smtp_port = choose_ports(2)
     options: dict[str, Any] = {
-        "data_dir": folder / "data",
+        "data_dir": data or folder / "data",
         "http_port": http_port,
         "smtp_port": smtp_port,
         "owner_email": OWNER_EMAIL,

@@ -27,7 +27,7 @@ from kontor_chassis.principal import EVERY_ACCOUNT, Keyring
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.dispatch import Dispatcher
 from kontor_chassis.service import Context, Service
-from kontor_chassis.settings import Settings
+from kontor_chassis.settings import Settings, read_settings
 
 log = structlog.get_logger()
 
@@ -66,7 +66,7 @@ class RunningService:
         self.context = Context(
             service=service,
             settings=settings,
-            knobs=service.knobs() if service.knobs else None,
+            knobs=read_settings(service.knobs) if service.knobs else None,
             clock=clock,
             keyring=keyring,
             database=database,

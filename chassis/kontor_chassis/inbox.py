@@ -16,8 +16,9 @@ from opentelemetry.trace import SpanKind
 from kontor_chassis.bus.port import BatchHandler, Envelope
 from kontor_chassis.db.plumbing import INBOX
 from kontor_chassis.db.sessions import Sessions, WriteSession
+from kontor_chassis.errors import Unavailable
 from kontor_chassis.events import Event, event_type
-from kontor_chassis.principal import Principal
+from kontor_chassis.principal import EVERY_ACCOUNT, Principal
 from kontor_chassis.telemetry import span
 
 log = structlog.get_logger()
@@ -53,6 +54,8 @@ def transactional(sessions: Sessions, service: str, handlers: Mapping[type[Messa
     def apply(envelopes: Sequence[Envelope]) -> None:
         with sessions.write_many(means="event") as enter:
             for envelope in _new_ones(enter, envelopes, service):
+                if envelope.account_id in ("", EVERY_ACCOUNT) or not envelope.id:
+                    raise ValueError(f"event {envelope.id!r} names no account")
                 route = routes.get(envelope.type)
                 if route is None:
                     # Bound by a newer release whose consumer will know it: kept and tried again, never swallowed.
@@ -64,6 +67,9 @@ def transactional(sessions: Sessions, service: str, handlers: Mapping[type[Messa
     async def handle(envelopes: Sequence[Envelope]) -> Sequence[Exception | None]:
         try:
             await sessions.database.write(apply, envelopes)
+        except Unavailable as error:
+            # The database is away for all of them alike.
+            return [error] * len(envelopes)
         except Exception as error:  # any failure is the bus's to count and to park
             if len(envelopes) == 1:
                 log.warning("event_failed", service=service, event_id=envelopes[0].id, type=envelopes[0].type, error=repr(error))

@@ -26,6 +26,7 @@ from kontor_chassis.principal import EVERY_ACCOUNT
 log = structlog.get_logger()
 
 _BATCH = 500
+_NEXT = sa.select(OUTBOX).order_by(OUTBOX.c.position).limit(_BATCH)
 # A wake-up can be lost (another process committed); the poll finds what it would have told.
 _POLL_SECONDS = 1.0
 # Gathers the facts of neighbouring commits into one hand-over.
@@ -142,7 +143,7 @@ class Relay:
 
     def _pick(self) -> list[tuple[int, Envelope]]:
         with self._database.reading(EVERY_ACCOUNT) as connection:
-            rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.position).limit(_BATCH)).all()
+            rows = connection.execute(_NEXT).all()
         return [(row.position, self._envelope(row)) for row in rows]
 
     def _envelope(self, row: sa.Row[tuple[object, ...]]) -> Envelope:

@@ -7,9 +7,10 @@ holds nothing with which a principal could be forged.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -66,8 +67,12 @@ def write_keys(folder: Path, services: Iterable[str]) -> None:
 class Keyring:
     """The keys of one process: private ones as far as the folder holds them, public ones of all services."""
 
-    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, now: Callable[[], float] = time.time, *, service_scopes: Mapping[str, Collection[str]] | None = None
+    ) -> None:
+        """`service_scopes`: which scopes each issuer but identity may claim for itself; who is not named may claim none."""
         self._now = now
+        self._service_scopes = service_scopes or {}
         self._private = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.pem"))}
         self._public = {path.stem: serialization.load_pem_public_key(path.read_bytes()) for path in sorted(folder.glob("*.pub"))}
         self._verified: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
@@ -109,8 +114,8 @@ class Keyring:
             raise Unauthenticated("The principal is not valid.") from error
         if claims["exp"] <= self._now():
             raise Unauthenticated("The principal has expired.")
-        if issuer != USER_ISSUER and (claims["svc"] != issuer or claims["sub"]):
-            raise Unauthenticated("A service can speak for itself only.")
+        if issuer != USER_ISSUER:
+            self._check_service(issuer, claims)
         principal = Principal(
             account_id=claims["acc"],
             user_id=claims["sub"],
@@ -120,3 +125,11 @@ class Keyring:
             service=claims["svc"],
         )
         return principal, float(claims["exp"])
+
+    def _check_service(self, issuer: str, claims: Mapping[str, Any]) -> None:
+        """What a stolen key of a service is worth is what that service may do, and no more."""
+        if claims["svc"] != issuer or claims["sub"] or claims["rol"] or claims["grp"]:
+            raise Unauthenticated("A service can speak for itself only.")
+        allowed = self._service_scopes.get(issuer, ())
+        if not all(scope in allowed for scope in claims["scp"]):
+            raise Unauthenticated("The service may not claim these scopes.")

@@ -71,5 +71,7 @@ class Service:
     batch_handler: Callable[[Context], BatchHandler] | None = None
     # Opens what else the service runs (an SMTP server, an index) and gives what its handlers need of it.
     open: Callable[[Context], AbstractAsyncContextManager[Any]] = nothing
+    # What the service's own principal may claim when it calls others; other scopes are refused, whoever holds its key.
+    service_scopes: tuple[str, ...] = ()
     # Runs once per start after migrations, before anything is served; must be repeatable.
     prepare: Callable[[Context], None] | None = None

@@ -3,8 +3,9 @@
 
 import os
 from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,7 +17,11 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8080, ge=0, le=65535, description="Port of HTTP.")
     smtp_host: str = Field(default="127.0.0.1", description="Address that SMTP listens on.")
     smtp_port: int = Field(default=2525, ge=0, le=65535, description="Port of SMTP.")
-    mail_domain: str = Field(default="kontor.localhost", description="Domain of dropbox addresses; its MX points at SMTP.")
+    mail_domain: str = Field(
+        default="kontor.localhost",
+        pattern=r"^[^\s@/:<>,]+$",
+        description="Domain of dropbox addresses; its MX points at SMTP.",
+    )
     owner_email: str = Field(default="", description="Owner of the first account, made at the first start; empty: generated.")
     owner_password: str = Field(default="", repr=False, description="The owner's password; empty: generated and printed once.")
     database_url: str = Field(
@@ -41,7 +46,7 @@ class Settings(BaseSettings):
     grpc_port: int = Field(default=50051, ge=0, le=65535, description="Port of gRPC in the split profile.")
     health_port: int = Field(default=8081, ge=0, le=65535, description="Port of health and metrics of a service in the split profile.")
     otlp_endpoint: str = Field(default="", description="OpenTelemetry collector `http://host:4317`; empty: traces are passed on only.")
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error)$", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` for people, `json` for collectors.")
     drain_seconds: float = Field(default=15.0, ge=0, description="How long a stopping process lets running work finish.")
 
@@ -60,6 +65,23 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / (service + '.db')}"
 
 
+class WrongSetting(ValueError):
+    """Says which variables are wrong and why, a line each."""
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def read_settings(kind: type[S], **options: Any) -> S:
+    """An instance of a settings class from the environment. Raises WrongSetting."""
+    try:
+        return kind(**options)
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        lines = [f"{prefix}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()]
+        raise WrongSetting("\n".join(lines)) from error
+
+
 def load_settings() -> Settings:
-    """Read the environment; raises pydantic.ValidationError naming the variable that is wrong."""
-    return Settings(_env_file=os.environ.get("KONTOR_ENV_FILE", "kontor.env"))  # type: ignore[call-arg]
+    """The settings of this process. Raises WrongSetting."""
+    return read_settings(Settings, _env_file=os.environ.get("KONTOR_ENV_FILE", "kontor.env"))

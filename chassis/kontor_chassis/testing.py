@@ -138,6 +138,13 @@ class Harness:
         return [kind.FromString(item.data) for item in self.bus.published if item.type == event_type(kind)]
 
 
+class _Everything(frozenset[str]):
+    """Every scope there is: tests act as any service."""
+
+    def __contains__(self, scope: object) -> bool:
+        return True
+
+
 @asynccontextmanager
 async def harness(
     service: Service, folder: Path, *, settings: Mapping[str, Any] | None = None, channels: Mapping[str, Channel] | None = None
@@ -147,7 +154,8 @@ async def harness(
     options = Settings(**{"data_dir": folder, "smtp_port": 0, **(settings or {})})
     bus = RecordingBus()
     clock = ManualClock()
-    keyring = Keyring(options.keys_folder)
+    trusted = dict.fromkeys((service.name, "operator"), _Everything())
+    keyring = Keyring(options.keys_folder, service_scopes=trusted)
     blobs = DiskBlobs(folder / "blobs")
     running = RunningService(service, options, bus=bus, channels=channels or {}, keyring=keyring, blobs=blobs, clock=clock)
     await running.migrate()

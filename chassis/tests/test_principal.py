@@ -1,5 +1,6 @@
 """Signed principals: who may speak for whom, and for how long."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jwt
@@ -14,7 +15,7 @@ ANNA = Principal(account_id="a", user_id="u", role="member", scopes=frozenset({"
 @pytest.fixture
 def keyring(tmp_path: Path) -> Keyring:
     write_keys(tmp_path, ["identity", "search"])
-    return Keyring(tmp_path)
+    return Keyring(tmp_path, service_scopes={"search": ["documents.read"]})
 
 
 def test_what_identity_signs_is_verified_unchanged(keyring: Keyring) -> None:
@@ -24,7 +25,12 @@ def test_what_identity_signs_is_verified_unchanged(keyring: Keyring) -> None:
 def test_a_service_speaks_for_itself_only(keyring: Keyring) -> None:
     own = service_principal("search", account_id="a", scopes=["documents.read"])
     assert keyring.verify(keyring.sign(own, issuer="search")) == own
-    for forged in (ANNA, service_principal("contacts", scopes=["documents.read"])):
+    for forged in (
+        ANNA,
+        service_principal("contacts", scopes=["documents.read"]),
+        service_principal("search", scopes=["documents.read", "accounts.admin"]),
+        replace(own, role="owner"),
+    ):
         with pytest.raises(Unauthenticated):
             keyring.verify(keyring.sign(forged, issuer="search"))
 

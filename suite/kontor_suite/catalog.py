@@ -15,6 +15,12 @@ SERVICES: tuple[Service, ...] = (IDENTITY, CONTACTS, SALES, TASKS, MAIL_INGEST, 
 GATEWAY = "gateway"
 # Signs what an operator asks for on the command line; no service.
 OPERATOR = "operator"
+_OPERATOR_SCOPES = ("accounts.admin", "accounts.read", "identity.admin", "identity.read", "search.admin")
+
+
+def service_scopes() -> dict[str, tuple[str, ...]]:
+    """What each signer but identity may claim for itself."""
+    return {service.name: service.service_scopes for service in SERVICES if service is not IDENTITY} | {OPERATOR: _OPERATOR_SCOPES}
 
 
 def topology() -> Topology:

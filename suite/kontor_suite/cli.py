@@ -8,7 +8,7 @@ import click
 # Child processes are started by exec; gRPC's handlers for forks have nothing to do and complain on standard error.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
-# Imported when used: `kontor --help` need not load seven services.
+# Imported when used: one command need not load what another one needs.
 _COMMANDS = {
     "up": "serve",
     "serve": "serve",

@@ -66,8 +66,8 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror} (KONTOR_HTTP_HOST, KONTOR_HTTP_PORT)") from error
     listener.setblocking(False)
     return listener

@@ -14,9 +14,9 @@ from kontor_chassis.host import RunningService
 from kontor_chassis.principal import EVERY_ACCOUNT, METADATA_KEY, Keyring, service_principal
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.inprocess import InProcessChannel
-from kontor_chassis.settings import Settings, load_settings
+from kontor_chassis.settings import Settings, WrongSetting, load_settings
 from kontor_suite.catalog import OPERATOR, SERVICES
-from kontor_suite.profiles import make_blobs, make_bus, make_keyring, operator_socket, remote_channels
+from kontor_suite.profiles import check_private, make_blobs, make_bus, make_keyring, operator_socket, remote_channels
 
 R = TypeVar("R", bound=Message)
 T = TypeVar("T")
@@ -51,16 +51,21 @@ class Operator:
 
 @asynccontextmanager
 async def operator(settings: Settings, *services: str) -> AsyncIterator[Operator]:
-    """An operator who can call `services` (proto packages)."""
+    """An operator. Where the suite is not running they can call `services` (proto packages) only; none: it must be running."""
     keyring = make_keyring(settings)
     if settings.bus_url:
         remote = remote_channels(settings)
     else:
         remote = remote_channels(settings.model_copy(update={"channel_url": f"unix:{operator_socket(settings)}", "channel_urls": {}}))
     try:
+        socket = operator_socket(settings)
+        if not settings.bus_url and socket.exists():
+            check_private(socket.parent)
         if settings.bus_url or await remote["identity"].healthy():
             yield Operator(remote, keyring)
         else:
+            if not services:
+                raise click.ClickException("The suite is not running; start it with `kontor up`.")
             async with _offline(settings, keyring, services) as channels:
                 yield Operator(channels, keyring)
     finally:
@@ -96,6 +101,5 @@ def complete(work: Callable[[Settings], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(do())
-    except KontorError as error:
-        details = "".join(f"\n  {item.field}: {item.message}" for item in error.violations)
-        raise click.ClickException(error.message + details) from error
+    except (KontorError, WrongSetting) as error:
+        raise click.ClickException(str(error)) from error

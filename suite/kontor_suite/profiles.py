@@ -7,6 +7,8 @@ split: the named services in this process; PostgreSQL, RabbitMQ, gRPC. A process
 import asyncio
 import fcntl
 import hashlib
+import os
+import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,15 +24,18 @@ from kontor_chassis.host import Host, RunningService
 from kontor_chassis.principal import Keyring, write_keys
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.dispatch import methods_of
-from kontor_chassis.rpc.grpc_channel import GrpcChannel, safe_methods
+from kontor_chassis.rpc.grpc_channel import READINESS, GrpcChannel, safe_methods
 from kontor_chassis.rpc.grpc_server import GrpcServer
 from kontor_chassis.rpc.inprocess import InProcessChannel
 from kontor_chassis.service import Service
-from kontor_chassis.settings import Settings
+from kontor_chassis.settings import Settings, read_settings
 from kontor_gateway.app import create_app
 from kontor_gateway.settings import GatewaySettings
-from kontor_suite.catalog import GATEWAY, OPERATOR, SERVICES, by_name, topology
+from kontor_suite.catalog import GATEWAY, OPERATOR, SERVICES, by_name, service_scopes, topology
 from kontor_suite.http import HttpServer
+
+# How often a process of the split profile tells whether it is ready.
+_READINESS_SECONDS = 1.0
 
 
 class AlreadyRunning(Exception):
@@ -59,7 +64,7 @@ def make_keyring(settings: Settings) -> Keyring:
     """In the embedded profile missing keys are made; in the split one `kontor keys` does that once for all processes."""
     if not settings.bus_url:
         write_keys(settings.keys_folder, [*(service.name for service in SERVICES), OPERATOR])
-    return Keyring(settings.keys_folder)
+    return Keyring(settings.keys_folder, service_scopes=service_scopes())
 
 
 def operator_socket(settings: Settings) -> Path:
@@ -79,6 +84,13 @@ def _remote(url: str, service: Service) -> GrpcChannel:
     return GrpcChannel(url, service=service.name, reads=reads)
 
 
+def check_private(folder: Path) -> None:
+    """Raise OSError where a folder in a place that others may write to is not ours alone: somebody may have made it first."""
+    state = folder.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o077:
+        raise OSError(f"{folder} is not a folder of ours alone; remove it and start again")
+
+
 class Embedded:
     """All services and the gateway in this process."""
 
@@ -96,7 +108,7 @@ class Embedded:
         channels.update({item.service.package: InProcessChannel(item.dispatcher) for item in running})
         self.host = Host(running, self.bus)
         self._operator = _operator_server(running, operator_socket(settings))
-        app = create_app(channels, GatewaySettings(), readiness=self.host.readiness)
+        app = create_app(channels, read_settings(GatewaySettings), readiness=self.host.readiness)
         self.http = HttpServer(app, settings.http_host, settings.http_port)
 
     @property
@@ -135,7 +147,7 @@ class Split:
         self._grpc = GrpcServer([item.dispatcher for item in running], f"{settings.grpc_host}:{settings.grpc_port}") if running else None
         self.http: HttpServer | None = None
         if GATEWAY in names:
-            app = create_app(self._channels, GatewaySettings(), readiness=self._gateway_readiness)
+            app = create_app(self._channels, read_settings(GatewaySettings), readiness=self._gateway_readiness)
             self.http = HttpServer(app, settings.http_host, settings.http_port)
         self._health = HttpServer(health_app(self.host.readiness), settings.grpc_host, settings.health_port) if running else None
 
@@ -152,11 +164,20 @@ class Split:
         if self._grpc is not None:
             await self._grpc.start()
             await self._grpc.set_serving(True)
+            self._telling = asyncio.create_task(self._tell_readiness(self._grpc))
         if self.http is not None:
             await self.http.start()
 
+    async def _tell_readiness(self, server: GrpcServer) -> None:
+        """Let the gateway see what `/readyz` of this process says."""
+        while True:
+            checks = await self.host.readiness()
+            await server.set_ready(all(state == "ok" for state in checks.values()))
+            await asyncio.sleep(_READINESS_SECONDS)
+
     async def stop(self) -> None:
         if self._grpc is not None:
+            self._telling.cancel()
             await self._grpc.set_serving(False)
         if self.http is not None:
             await self.http.stop(self.settings.drain_seconds)
@@ -171,14 +192,15 @@ class Split:
             await self._health.stop(1.0)
 
     async def _gateway_readiness(self) -> Mapping[str, str]:
-        """Every service answers gRPC health."""
+        """Every service says that it is ready: its database, its bus and what else it needs answer."""
         names = [service.package for service in SERVICES]
-        answers = await asyncio.gather(*(self._channels[name].healthy() for name in names))
+        answers = await asyncio.gather(*(self._channels[name].healthy(READINESS) for name in names))
         return {name: "ok" if answer else "failing" for name, answer in zip(names, answers, strict=True)}
 
 
 def _operator_server(running: Iterable[RunningService], socket: Path) -> GrpcServer:
     socket.parent.mkdir(mode=0o700, exist_ok=True)
+    check_private(socket.parent)
     socket.unlink(missing_ok=True)
     return GrpcServer([item.dispatcher for item in running], f"unix:{socket}")
 

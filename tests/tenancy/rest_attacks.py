@@ -77,7 +77,7 @@ def _of_operation(
     if schema is not None:
         for changed in _with_foreign(document, schema, body, own=own, foreign=foreign):
             yield Attack(verb, path, template, body=changed)
-    if not kinds and not names and schema is None:
+    if not kinds and verb == "GET":
         yield Attack(verb, path, template)
 
 

@@ -8,6 +8,7 @@ PostgreSQL: every connection names its account in `kontor.account`; row-level se
 
 import asyncio
 import contextvars
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,10 @@ _READERS = 8
 _STATEMENT_SECONDS = 10
 _LOCK_SECONDS = 5
 _CONNECT_SECONDS = 3
+# SQLITE_BUSY, SQLITE_IOERR_WRITE …: the word after the first underscore.
+_SQLITE_PASSES = frozenset({"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT"})
+# Connection, transaction (serialisation, deadlock), resources, locks, operator intervention (SQLSTATE classes).
+_POSTGRESQL_PASSES = ("08", "25", "40", "53", "55P03", "57", "58")
 
 
 class Database:
@@ -118,15 +123,25 @@ def translated() -> Iterator[None]:
         yield
     except KontorError:
         raise
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-        raise Unavailable("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error
+    except sa.exc.TimeoutError as error:
+        raise Unavailable("The database has too much to do right now.", reason="DATABASE_UNAVAILABLE") from error
     except sa.exc.DataError as error:
         # Text that a database cannot keep, such as a NUL in PostgreSQL. REST refuses it with the field named.
         raise InvalidArgument("The request holds a value that cannot be stored.") from error
     except sa.exc.DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _passes(error.orig):
             raise Unavailable("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error
         raise
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether trying again later can help: the server is away, overloaded or full. A statement that will always fail must
+    count as a failure, or an event that leads to it would be tried for ever."""
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorname.split("_")[1] in _SQLITE_PASSES if error.sqlite_errorname else True
+    state = getattr(error, "sqlstate", None)
+    # Without a state the connection was never made, or broke.
+    return state is None or state.startswith(_POSTGRESQL_PASSES)
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:

@@ -5,7 +5,6 @@ writer; either way it then sees the finished answer. A write that fails rolls it
 """
 
 import hashlib
-from typing import Any
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
@@ -16,6 +15,10 @@ from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_chassis.errors import AlreadyExists, IdempotencyMismatch
 
 MAX_REQUEST_ID = 128
+
+_THIS = [IDEMPOTENCY.c[name] == sa.bindparam(f"this_{name}") for name in ("account_id", "user_id", "request_id")]
+_FIND = sa.select(IDEMPOTENCY.c.fingerprint, IDEMPOTENCY.c.response).where(*_THIS)
+_KEEP = sa.update(IDEMPOTENCY).where(*_THIS)
 
 
 def fingerprint(method: str, request: Message) -> str:
@@ -31,10 +34,10 @@ def claim(session: WriteSession, request_id: str, mark: str) -> bytes | None:
 
     Raises IdempotencyMismatch where the id came with another call, AlreadyExists where the answer held a secret and was not kept.
     """
-    row = {"account_id": session.account_id, "user_id": session.user_id, "request_id": request_id}
-    if insert_or_ignore(session.connection, IDEMPOTENCY, row | {"fingerprint": mark, "create_time": session.now}):
+    row = {"account_id": session.account_id, "user_id": session.user_id, "request_id": request_id, "fingerprint": mark}
+    if insert_or_ignore(session.connection, IDEMPOTENCY, row | {"create_time": session.now}):
         return None
-    found = session.execute(sa.select(IDEMPOTENCY.c.fingerprint, IDEMPOTENCY.c.response).where(*_is(row))).one()
+    found = session.execute(_FIND, _this(session, request_id)).one()
     if found.fingerprint != mark:
         raise IdempotencyMismatch("This idempotency key was used with another request.")
     if found.response is None:
@@ -44,9 +47,8 @@ def claim(session: WriteSession, request_id: str, mark: str) -> bytes | None:
 
 def keep(session: WriteSession, request_id: str, response: bytes) -> None:
     """Keep the answer for the next time; a call whose answer holds a secret leaves it out."""
-    row = {"account_id": session.account_id, "user_id": session.user_id, "request_id": request_id}
-    session.execute(sa.update(IDEMPOTENCY).where(*_is(row)).values(response=response))
+    session.execute(_KEEP, {**_this(session, request_id), "response": response})
 
 
-def _is(row: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
-    return [IDEMPOTENCY.c[name] == value for name, value in row.items()]
+def _this(session: WriteSession, request_id: str) -> dict[str, str]:
+    return {"this_account_id": session.account_id, "this_user_id": session.user_id, "this_request_id": request_id}

@@ -21,6 +21,10 @@ from kontor_chassis.ids import new_id
 from kontor_chassis.principal import Principal
 from kontor_chassis.telemetry import current_traceparent
 
+# Built once, as all statements on hot paths are.
+_INSERT_OUTBOX = sa.insert(OUTBOX)
+_INSERT_AUDIT = sa.insert(AUDIT)
+
 
 class ReadSession:
     """Statements in autocommit, one snapshot each."""
@@ -145,6 +149,6 @@ class Sessions:
 def flush(connection: sa.Connection, pending: Pending) -> None:
     """Write the pending rows; after the state, so that facts about one record stand in the order of its versions."""
     if pending.outbox:
-        connection.execute(sa.insert(OUTBOX), pending.outbox)
+        connection.execute(_INSERT_OUTBOX, pending.outbox)
     if pending.audit:
-        connection.execute(sa.insert(AUDIT), pending.audit)
+        connection.execute(_INSERT_AUDIT, pending.audit)

@@ -1,11 +1,13 @@
 """Column types that mean the same in SQLite and PostgreSQL."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Ids, resource names, sort keys: compared byte by byte, so that both databases sort them alike.
 Key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -43,10 +45,9 @@ class Json(TypeDecorator[Any]):
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970, exact (a float timestamp is not)."""
-    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    delta = moment - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 def from_micros(value: int) -> datetime:
-    seconds, rest = divmod(value, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return _EPOCH + timedelta(microseconds=value)

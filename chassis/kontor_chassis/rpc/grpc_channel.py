@@ -18,6 +18,9 @@ R = TypeVar("R", bound=Message)
 # Which service is meant, where one process serves several and a method is implemented by more than one of them.
 SERVICE_KEY = "kontor-service"
 _HEALTH_SECONDS = 1.0
+# The name under which a process tells its readiness. Its plain health stays SERVING meanwhile: round robin must not drop a
+# replica that can still read because the broker is away.
+READINESS = "readiness"
 # A raw mail of 25 MiB, or a hundred documents with 100,000 characters each.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 # An error with all its violations, a principal with all its groups. gRPC's own limit is 16 KiB; beyond it another error arrives.
@@ -45,10 +48,10 @@ class GrpcChannel:
             raise from_rpc_error(error) from error
         return response
 
-    async def healthy(self) -> bool:
-        """What the service answers to grpc.health.v1, within a second."""
+    async def healthy(self, aspect: str = "") -> bool:
+        """What the service answers to grpc.health.v1, within a second: whether it serves, or with `READINESS` whether it is ready."""
         try:
-            request = health_pb2.HealthCheckRequest()
+            request = health_pb2.HealthCheckRequest(service=aspect)
             answer = await self.unary(
                 "/grpc.health.v1.Health/Check", request, health_pb2.HealthCheckResponse, metadata={}, timeout=_HEALTH_SECONDS
             )

@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha import reflection
 
 from kontor_chassis.errors import KontorError
 from kontor_chassis.rpc.dispatch import Dispatcher, Method
-from kontor_chassis.rpc.grpc_channel import MAX_MESSAGE_BYTES, MAX_METADATA_BYTES, SERVICE_KEY
+from kontor_chassis.rpc.grpc_channel import MAX_MESSAGE_BYTES, MAX_METADATA_BYTES, READINESS, SERVICE_KEY
 from kontor_chassis.rpc.status import DETAILS_KEY, to_status
 
 
@@ -51,6 +51,11 @@ class GrpcServer:
         """What grpc.health.v1 answers; clients' round robin heeds it."""
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         await self._health.set("", status)
+
+    async def set_ready(self, ready: bool) -> None:
+        """What grpc.health.v1 answers for `READINESS`."""
+        status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
+        await self._health.set(READINESS, status)
 
     async def stop(self, grace: float) -> None:
         """Refuse new calls, let running ones finish for `grace` seconds."""

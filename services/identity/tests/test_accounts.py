@@ -108,7 +108,7 @@ async def test_an_operator_of_one_account_lists_that_one(identity: Harness) -> N
 async def test_the_account_of_the_caller_is_changed_as_masked_told_and_audited_once(identity: Harness) -> None:
     before = await identity.call(pb.GetAccountRequest())
     wanted = pb.Account(name="Müller KG", locale="en", currency="chf", slug="other")
-    after = await identity.call(pb.UpdateAccountRequest(account=wanted, update_mask=["name", "currency", "slug"], etag=before.etag))
+    after = await identity.call(pb.UpdateAccountRequest(account=wanted, update_mask=["name", "currency"], etag=before.etag))
     assert (after.name, after.locale, after.currency, after.slug) == ("Müller KG", "de", "CHF", before.slug)
     assert [fact.account for fact in await identity.published(facts.AccountUpdated)] == [after]
     audited = [row for row in rows(identity, AUDIT) if row.subject == f"accounts/{after.id}" and row.action == "update"]

@@ -17,4 +17,5 @@ SERVICE = Service(
     consumes_in_batches=consumed.EVENTS,
     batch_handler=consumed.batch_handler,
     open=open_parts,
+    service_scopes=("accounts.read", "documents.read"),
 )

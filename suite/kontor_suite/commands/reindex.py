@@ -15,7 +15,7 @@ def reindex() -> None:
     """Build the search index anew from the owners; search goes on meanwhile. The suite must be running."""
 
     async def work(settings: Settings) -> search_pb2.RebuildResponse:
-        async with operator(settings, "search") as us:
+        async with operator(settings) as us:
             request = search_pb2.RebuildRequest()
             answer = search_pb2.RebuildResponse
             return await us.call("search", "SearchService/Rebuild", request, answer, scopes=["search.admin"], seconds=_SECONDS)

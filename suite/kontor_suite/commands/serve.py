@@ -7,9 +7,10 @@ import click
 
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import upgrade
+from kontor_chassis.errors import KontorError
 from kontor_chassis.logs import configure_logs
 from kontor_chassis.principal import write_keys
-from kontor_chassis.settings import Settings, load_settings
+from kontor_chassis.settings import Settings, WrongSetting, load_settings
 from kontor_chassis.telemetry import configure_telemetry
 from kontor_suite import profiles
 from kontor_suite.catalog import GATEWAY, OPERATOR, SERVICES, by_name
@@ -69,7 +70,7 @@ def keys() -> None:
 def _prepare(service: str) -> Settings:
     try:
         settings = load_settings()
-    except ValueError as error:
+    except WrongSetting as error:
         raise click.ClickException(str(error)) from error
     configure_logs(settings.log_level, settings.log_format)
     configure_telemetry(service, settings.otlp_endpoint)
@@ -79,5 +80,5 @@ def _prepare(service: str) -> Settings:
 def _run(make: Any, started: Any) -> int:
     try:
         return run(make, started=started)
-    except (profiles.AlreadyRunning, OSError) as error:
+    except (profiles.AlreadyRunning, KontorError, WrongSetting, OSError) as error:
         raise click.ClickException(str(error)) from error

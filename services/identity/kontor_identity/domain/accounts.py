@@ -97,6 +97,8 @@ def numbered_slug(slug: str, number: int) -> str:
 
 def with_changes(account: Account, wanted: Account, mask: Collection[str]) -> Account:
     """`account` with the fields in `mask` taken from `wanted`; fields that are not the client's to set stay."""
+    if "slug" in mask and wanted.slug != account.slug:
+        raise invalid("slug", "cannot be changed")
     return replace(account, **{name: getattr(wanted, name) for name in WRITABLE.intersection(mask)})
 
 

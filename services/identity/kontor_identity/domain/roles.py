@@ -39,6 +39,9 @@ LOWEST: Mapping[str, str] = {
     "tasks.delete": MEMBER,
 }
 
+# Making and ending one's own sessions, keys and feeds.
+SELF = "identity.self"
+
 _SCOPES = {role: frozenset(scope for scope, lowest in LOWEST.items() if ROLES.index(role) >= ROLES.index(lowest)) for role in ROLES}
 
 
@@ -48,5 +51,8 @@ def scopes_of(role: str) -> frozenset[str]:
 
 
 def narrowed(role: str, scopes: Iterable[str]) -> frozenset[str]:
-    """What a key with these scopes may do while its user has this role; no scopes stand for all of the role's."""
-    return scopes_of(role).intersection(scopes or LOWEST)
+    """What a key with these scopes may do while its user has this role; no scopes stand for all of the role's.
+
+    Never what only the user themselves may do: a key that could make keys would outlive its own end.
+    """
+    return scopes_of(role).intersection(scopes or LOWEST) - {SELF}

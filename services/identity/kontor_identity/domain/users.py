@@ -56,7 +56,12 @@ def checked_role(role: str) -> str:
 
 
 def with_changes(user: User, wanted: User, mask: Collection[str]) -> User:
-    """`user` with the fields in `mask` taken from `wanted`; fields that are not the client's to set stay."""
+    """`user` with the fields in `mask` taken from `wanted`; fields that are not the client's to set stay.
+
+    Raises InvalidArgument naming `email` where another one is wanted.
+    """
+    if "email" in mask and wanted.email != user.email:
+        raise invalid("email", "cannot be changed")
     return replace(user, **{name: getattr(wanted, name) for name in WRITABLE.intersection(mask)})
 
 

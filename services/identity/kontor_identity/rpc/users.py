@@ -43,7 +43,7 @@ def list_users(request: pb.ListUsersRequest, session: ReadSession) -> pb.ListUse
 
 def update_user(request: pb.UpdateUserRequest, session: WriteSession) -> pb.User:
     message = request.user
-    wanted = User(email="", name=message.name, role=_role_from(message.role), locale=message.locale)
+    wanted = User(email=message.email, name=message.name, role=_role_from(message.role), locale=message.locale)
     return user_message(users.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag))
 
 

@@ -176,7 +176,9 @@ class MailSession(SMTP):
 
     async def push(self, status: AnyStr) -> None:
         await super().push(status)
-        if status[:1] in ("4", "5", b"4", b"5"):
+        # Only what the client does wrong: 452 for too many recipients is the way to have the rest sent later (RFC 5321 section
+        # 4.5.3.1.10), and our own troubles are not its fault.
+        if status[:1] in ("5", b"5"):
             self._errors += 1
             if self._errors >= self._knobs.errors:
                 self.say_goodbye("4.7.0 Too many errors")

@@ -1,6 +1,8 @@
 """A mail that was read is put where it belongs: at people, in the tray, or with the mail of which it is a copy (E4, E7)."""
 
 import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
@@ -17,6 +19,9 @@ _SUBJECT = 1000
 _NAME = 300
 _ADDRESS = 320
 _MESSAGE_ID = 1000
+# RFC 822 is of 1982; a little earlier, because clocks were always wrong.
+_FIRST_MAIL = datetime(1980, 1, 1, tzinfo=UTC)
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 def settle(session: WriteSession, message_id: str, mail: ParsedMail | Unreadable) -> None:
@@ -24,6 +29,8 @@ def settle(session: WriteSession, message_id: str, mail: ParsedMail | Unreadable
     held = backlog.lock(session, message_id)
     if held is None:
         return
+    if isinstance(mail, ParsedMail):
+        mail = plausible(mail, held.receive_time)
     decision = _decide(session, mail)
     state = FILED if isinstance(decision, File) else TRAY
     reason = decision.reason.value if isinstance(decision, Tray) else ""
@@ -52,13 +59,21 @@ def settle(session: WriteSession, message_id: str, mail: ParsedMail | Unreadable
 def copy_key(mail: ParsedMail | Unreadable) -> str:
     """Equal for copies of one mail that came on different ways; empty where that cannot be told.
 
-    The Message-ID alone would not do: a program that gives all its mails the same one would hide all but the first.
+    The Message-ID alone would not do: programs that send serial mail give all of it the same one, and all but the first would be hidden.
     """
     if isinstance(mail, Unreadable) or not mail.message_id:
         return ""
     sender = mail.from_mailboxes[0].address if mail.from_mailboxes else ""
     moment = mail.send_time.isoformat() if mail.send_time else ""
-    return hashlib.sha256("\n".join((mail.message_id, normalise_address(sender) or sender, moment)).encode()).hexdigest()
+    parts = [mail.message_id, normalise_address(sender) or sender, moment, " ".join(mail.subject.split()), *sorted(recipients(mail))]
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def plausible(mail: ParsedMail, receive_time: datetime) -> ParsedMail:
+    """The mail, without its Date where that cannot be: a mail from the year 9999 would head the history for ever."""
+    if mail.send_time is None or _FIRST_MAIL <= mail.send_time <= receive_time + _CLOCKS_DIFFER:
+        return mail
+    return replace(mail, send_time=None)
 
 
 def _decide(session: ReadSession, mail: ParsedMail | Unreadable) -> File | Tray:

@@ -125,7 +125,7 @@ def _worth(deal: Deal, default_currency: str) -> tuple[Money | None, int]:
     # A total has nothing to count; what was counted before it became one is forgotten.
     count = 1 if deal.value_kind == "total" else deal.value_count
     limit = _MAX_COUNT[deal.value_kind]
-    if not 1 <= count <= limit:
+    if deal.value_count < 1 or count > limit:
         raise invalid("value_count", f"must be 1 to {limit}")
     if value and value.minor_units * count > MAX_MINOR_UNITS:
         raise invalid("value.amount", "is too large")

@@ -78,7 +78,7 @@ def _deal_from(message: pb.Deal) -> Deal:
         description=message.description,
         value=money_from(message.value) if message.HasField("value") else None,
         value_kind=_KINDS.word(message.value_kind, field="value_kind"),
-        value_count=message.value_count or 1,
+        value_count=message.value_count if message.HasField("value_count") else 1,
         target_date=_day(message, "target_date"),
         organisation_id=message.organisation_id,
         persons=tuple(DealPerson(person.person_id, person.role) for person in message.persons),

@@ -169,7 +169,7 @@ class Deal(_message.Message):
         description: _builtins.str = ...,
         value: _money_pb2.Money | None = ...,
         value_kind: Global___ValueKind.ValueType = ...,
-        value_count: _builtins.int = ...,
+        value_count: _builtins.int | None = ...,
         target_date: _date_pb2.Date | None = ...,
         organisation_id: _builtins.str = ...,
         persons: _abc.Iterable[Global___DealPerson] | None = ...,
@@ -185,11 +185,13 @@ class Deal(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         creator_user_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_date", b"closed_date", "create_time", b"create_time", "target_date", b"target_date", "update_time", b"update_time", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_value_count", b"_value_count", "closed_date", b"closed_date", "create_time", b"create_time", "target_date", b"target_date", "update_time", b"update_time", "value", b"value", "value_count", b"value_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_date", b"closed_date", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "description", b"description", "etag", b"etag", "id", b"id", "lost_reason", b"lost_reason", "name", b"name", "organisation_id", b"organisation_id", "persons", b"persons", "pipeline_id", b"pipeline_id", "probability", b"probability", "responsible_user_id", b"responsible_user_id", "stage_id", b"stage_id", "state", b"state", "tags", b"tags", "target_date", b"target_date", "update_time", b"update_time", "value", b"value", "value_count", b"value_count", "value_kind", b"value_kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value_count", b"_value_count", "closed_date", b"closed_date", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "description", b"description", "etag", b"etag", "id", b"id", "lost_reason", b"lost_reason", "name", b"name", "organisation_id", b"organisation_id", "persons", b"persons", "pipeline_id", b"pipeline_id", "probability", b"probability", "responsible_user_id", b"responsible_user_id", "stage_id", b"stage_id", "state", b"state", "tags", b"tags", "target_date", b"target_date", "update_time", b"update_time", "value", b"value", "value_count", b"value_count", "value_kind", b"value_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__value_count: _TypeAlias = _typing.Literal["value_count"]  # noqa: Y015
+    _WhichOneofArgType__value_count: _TypeAlias = _typing.Literal["_value_count", b"_value_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_count) -> _WhichOneofReturnType__value_count | None: ...
 
 Global___Deal: _TypeAlias = Deal  # noqa: Y015
 

@@ -1,0 +1,126 @@
+"""R5: a full disk is said to be one, by SMTP and by HTTP; when there is room again all goes on without a restart."""
+
+import contextlib
+import os
+import smtplib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import suite_processes
+from tests.backend_servers import temporary_folder
+from tests.reliability.ledger import WORD
+from tests.suite_clients import Person, Team, eventually, knows_address, mail, open_team
+from tests.suite_processes import Installation
+
+_SIZE = "64m"
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A folder that holds little."""
+    if os.geteuid() != 0:
+        pytest.skip("backend missing: a small disk, which only root can mount")
+    with temporary_folder() as folder:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(folder)], capture_output=True, check=False)
+        if mounted.returncode != 0:
+            pytest.skip(f"backend missing: a small disk: {mounted.stderr.decode().strip()}")
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """Not a byte is left."""
+    filler = folder / "filler"
+    with filler.open("wb") as file, contextlib.suppress(OSError):
+        while True:
+            os.write(file.fileno(), b"x" * 65536)
+    with filler.open("ab") as file, contextlib.suppress(OSError):
+        while True:
+            os.write(file.fileno(), b"x")
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+def reply(person: Person, content: bytes, dropbox: str) -> int:
+    """What SMTP says to a mail."""
+    try:
+        person.deposit(content, at=dropbox)
+    except smtplib.SMTPDataError as error:
+        return error.smtp_code
+    except smtplib.SMTPRecipientsRefused as error:
+        [(code, _)] = error.recipients.values()
+        return code
+    except smtplib.SMTPSenderRefused as error:
+        return error.smtp_code
+    return 250
+
+
+@pytest.mark.parametrize("log_is_there_too", [False, True], ids=["data", "data and log"])
+def test_a_full_disk_is_452_and_503_and_when_there_is_room_all_goes_on(small_disk: Path, tmp_path: Path, *, log_is_there_too: bool) -> None:
+    installation = suite_processes.embedded(small_disk if log_is_there_too else tmp_path, data=small_disk)
+    installation.start()
+    try:
+        _story(installation, small_disk)
+    finally:
+        installation.stop()
+
+
+def _story(installation: Installation, disk: Path) -> None:
+    team: Team = open_team(installation)
+    anna, address = team.owner, f"ali@{team.slug}.example"
+    person = anna.post("/v1/persons", {"last_name": "Öztürk", "emails": [{"address": address}]})["id"]
+    eventually(lambda: knows_address(installation, address))
+    dropbox, pid = anna.dropbox(), installation.processes["suite"].pid
+    kept: dict[str, bytes] = {}
+    acknowledged: set[str] = set()
+
+    with full(disk):
+        statuses = set()
+        # The first ones may still fit into pages that the databases have.
+        for number in range(200):
+            answer = anna.send("POST", "/v1/persons", {"last_name": f"{WORD} {number}", "background": "x" * 50_000})
+            statuses.add(answer.status_code)
+            if answer.status_code == 201:
+                acknowledged.add(answer.json()["id"])
+            if answer.status_code == 503:
+                break
+        assert statuses <= {201, 503}
+        assert 503 in statuses
+        codes = set()
+        for number in range(20):
+            subject = f"Voll {number}"
+            content = _mail(anna, address, subject)
+            code = reply(anna, content, dropbox)
+            codes.add(code)
+            if code == 250:
+                kept[subject] = content
+        assert 452 in codes
+        assert codes <= {250, 452, 451}
+        # Reading goes on.
+        assert anna.get(f"/v1/persons/{person}")["last_name"] == "Öztürk"
+        assert anna.send("GET", "/healthz").status_code == 200
+
+    made = eventually(lambda: anna.send("POST", "/v1/persons", {"last_name": "Nachher"}), lambda answer: answer.status_code == 201).json()
+    content = _mail(anna, address, "Nachher")
+    eventually(lambda: reply(anna, content, dropbox), lambda code: code == 250)
+    kept["Nachher"] = content
+    eventually(lambda: anna.found("nachher", kind="person"), lambda refs: refs == [f"persons/{made['id']}"])
+    ids = {item["id"] for item in anna.all_of("/v1/persons", "persons", page_size=200)}
+    assert acknowledged <= ids
+    subjects = eventually(lambda: [entry["title"] for entry in anna.timeline(f"persons/{person}")], lambda titles: set(titles) >= set(kept))
+    assert len(subjects) == len(set(subjects))
+    eventually(lambda: installation.readiness("contacts")[0], lambda status: status == 200)
+    assert installation.processes["suite"].pid == pid
+
+
+def _mail(anna: Person, address: str, subject: str) -> bytes:
+    message = mail(anna.email, address, subject, "x" * 20_000)
+    return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))

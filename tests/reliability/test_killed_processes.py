@@ -1,0 +1,41 @@
+"""R1, R4: whatever process is killed when, nothing acknowledged is lost and nothing is there twice (I3)."""
+
+import random
+import time
+from pathlib import Path
+
+from kontor_suite.catalog import GATEWAY
+from tests.reliability.broken import LONG, SEED, Breakable, kill
+from tests.reliability.ledger import Load, compare
+from tests.suite_clients import open_team
+
+
+def test_the_embedded_suite_killed_at_random_under_load_loses_and_doubles_nothing(fragile: Breakable, tmp_path: Path) -> None:
+    installation, chance = fragile.installation, random.Random(SEED)
+    load = Load(open_team(installation), tmp_path)
+    with load:
+        for _ in range(50 if LONG else 4):
+            load.progresses()
+            time.sleep(chance.uniform(0, 1))
+            kill(installation.processes["suite"])
+            installation.start()
+        load.progresses()
+
+    print(compare(load))
+
+
+def test_each_process_of_the_split_suite_killed_at_random_loses_and_doubles_nothing(fragile_split: Breakable, tmp_path: Path) -> None:
+    installation, chance = fragile_split.installation, random.Random(SEED)
+    load = Load(open_team(installation), tmp_path)
+    names = list(installation.processes) * (50 if LONG else 1)
+    chance.shuffle(names)
+    with load:
+        for name in names:
+            load.progresses()
+            time.sleep(chance.uniform(0, 0.5))
+            kill(installation.processes[name])
+            installation.start([name])
+        load.progresses()
+
+    assert GATEWAY in names
+    print(compare(load))
