@@ -37,6 +37,8 @@ def _scopes(wanted: Sequence[str], role: str, held: frozenset[str]) -> tuple[str
     for index, scope in enumerate(wanted):
         if scope not in roles.LOWEST:
             raise invalid(f"scopes[{index}]", "is not a scope")
+        if scope == roles.SELF:
+            raise invalid(f"scopes[{index}]", "is for signed-in users only")
         if scope not in allowed:
             raise invalid(f"scopes[{index}]", "is more than you may do")
     if not wanted and allowed != roles.scopes_of(role):
