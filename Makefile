@@ -50,6 +50,8 @@ check: $(VENV)/dev ## Lint, types, import contracts, protos
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/generate_protos.py --check
 	@$(BIN)/python tools/lint_protos.py
 	@$(BIN)/python tools/check_breaking.py
+	@$(BIN)/python tools/events_table.py --check
+	@$(BIN)/python tools/settings_table.py --check
 
 .PHONY: format
 format: $(VENV)/dev ## Format the code and mend what the linter can
@@ -59,6 +61,11 @@ format: $(VENV)/dev ## Format the code and mend what the linter can
 .PHONY: protos
 protos: $(VENV)/dev ## Write protos/gen from protos/kontor
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/generate_protos.py
+
+.PHONY: docs
+docs: $(VENV)/base ## Write the generated parts of docs/
+	@$(BIN)/python tools/events_table.py
+	@$(BIN)/python tools/settings_table.py
 
 .PHONY: migration
 migration: $(VENV)/dev ## Draft a service's next migration: SERVICE=contacts NAME=add_photo

@@ -1,6 +1,8 @@
 """Whatever happens between 250 and the filing, no mail is lost, none is filed twice, none stops the others (E8, R2)."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +10,9 @@ from structlog.testing import capture_logs
 
 from kontor.mail.events.v1 import events_pb2 as facts
 from kontor.mail.v1 import messages_pb2 as pb
+from kontor_chassis.db.sessions import Sessions
 from kontor_chassis.errors import NotFound, Unavailable
+from kontor_chassis.testing import ManualClock
 from kontor_mail_ingest.domain.messages import ParsedMail
 from kontor_mail_ingest.usecases.backlog import Backlog
 
@@ -152,8 +156,10 @@ async def test_of_two_who_read_one_mail_one_files_it(mail: Any, letter: Any) -> 
     mail.parts.backlog.parse = slow
     await mail.deposit(letter())
     await one.wait()
-    mail.harness.clock.advance(minutes=5)
-    other = Backlog(mail.harness.running.context, slow, most_per_commit=1)
+    # For the other one it is later, so that only it sees the lease at its end.
+    context = mail.harness.running.context
+    later = Sessions(context.database, ManualClock(mail.harness.clock() + timedelta(minutes=5)), context.sessions.wake_relay)
+    other = Backlog(replace(context, sessions=later), slow, most_per_commit=1)
     await other.start()
     await other.settled()
     await mail.settled()

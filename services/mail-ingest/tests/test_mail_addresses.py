@@ -106,6 +106,6 @@ async def test_a_service_has_no_dropbox(mail: Any) -> None:
 
 
 async def test_a_mail_domain_that_is_none_keeps_the_service_from_starting(open_mailroom: Any) -> None:
-    with pytest.raises(ValueError, match="(?i)mail_domain"):
+    with pytest.raises(ValueError, match=r"(?i)mail_domain"):
         async with open_mailroom(mail_domain="not a domain"):
             pass
