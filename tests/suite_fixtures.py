@@ -1,29 +1,37 @@
 """Installations as pytest fixtures: one per profile and session, shared by all stories, each of which works in an account of its own.
 
 The split one is skipped loudly where PostgreSQL or RabbitMQ is missing; without Meilisearch it uses the embedded index.
+What starts them is imported when a test asks for one: the suite is large, and most tests below this folder do without.
 """
+
+from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import suite_processes
-from tests.backends import Meilisearch, Postgres, Rabbit
-from tests.suite_clients import Team, open_team
-from tests.suite_processes import Installation
+if TYPE_CHECKING:
+    from tests.backends import Meilisearch, Postgres, Rabbit
+    from tests.suite_clients import Team
+    from tests.suite_processes import Installation
 
 PROFILES = ("embedded", "split")
 
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Installation]:
+    from tests import suite_processes
+
     with suite_processes.running(suite_processes.embedded) as installation:
         yield installation
 
 
 @pytest.fixture(scope="session")
 def split(request: pytest.FixtureRequest, postgres: Postgres, rabbitmq: Rabbit) -> Iterator[Installation]:
+    from tests import suite_processes
+
     search: Meilisearch | None = None
     try:
         search = request.getfixturevalue("meilisearch")
@@ -45,4 +53,6 @@ def installation(request: pytest.FixtureRequest) -> Installation:
 @pytest.fixture
 def team(installation: Installation) -> Team:
     """A fresh account."""
+    from tests.suite_clients import open_team
+
     return open_team(installation)

@@ -1,7 +1,7 @@
 """An installation of the whole suite, as real processes, in either profile. Tests start it, kill parts of it and bring them back.
 
-embedded: one process, `kontor up`. split: a process per service and one for the gateway, `kontor serve NAME`; each has keys, a
-database role and a working folder of its own, as it would on a machine of its own.
+embedded: one process, `kontor up`. split: processes with `kontor serve NAME…`, usually one per service and one for the gateway;
+each service has a database and a role of its own, each process keys and a working folder, as on a machine of its own.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,10 +62,10 @@ class Installation:
     folder: Path
     # What the command line and tests know; processes differ from it in what is their own.
     settings: Settings
-    # By name: `suite`, or the services' names and `gateway`.
+    # By what they serve: `suite`, or the names of services and `gateway` with "+" between them.
     processes: Mapping[str, Program]
     http_url: str
-    # Where each process tells its own readiness.
+    # Where the process tells its readiness that serves a name.
     health_urls: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,14 +87,16 @@ class Installation:
             list(pool.map(Program.stop, others))
 
     def process_of(self, service: str) -> Program:
-        return self.processes["suite" if self.profile == "embedded" else service]
+        """The one that serves a service, or the gateway."""
+        [process] = [process for names, process in self.processes.items() if names == "suite" or service in names.split("+")]
+        return process
 
     def log_of(self, service: str) -> str:
         return (self.process_of(service).folder / "output.log").read_text(errors="replace")
 
     def readiness(self, service: str) -> tuple[int, dict[str, str]]:
         """Status and checks of /readyz of the process that serves `service`."""
-        response = httpx.get(f"{self.health_urls['suite' if self.profile == 'embedded' else service]}/readyz", timeout=10)
+        response = httpx.get(f"{self.health_urls.get(service, self.http_url)}/readyz", timeout=10)
         return response.status_code, response.json()["checks"]
 
     def kontor(self, *arguments: str, status: int = 0) -> str:
@@ -169,15 +171,19 @@ def embedded(folder: Path, *, data: Path | None = None) -> Installation:
     working = folder / "suite"
     working.mkdir(parents=True)
     process = Program(command=[*KONTOR, "up"], answers=_answers(url), folder=working, environment=environment)
-    return Installation("embedded", folder, Settings(**options), {"suite": process}, url, {"suite": url}, environment)
+    return Installation("embedded", folder, Settings(**options), {"suite": process}, url, {}, environment)
 
 
-def split(folder: Path, *, postgres: Postgres, bus_url: str, search: Meilisearch | None = None) -> Installation:
-    """An installation below `folder` on these backends, migrated and with keys, that is not started."""
+def split(
+    folder: Path, *, postgres: Postgres, bus_url: str, search: Meilisearch | None = None, together: Sequence[Sequence[str]] = ()
+) -> Installation:
+    """An installation below `folder` on these backends, migrated and with keys, that is not started. `together` says which
+    services share a process; unless told each has its own."""
     names = [service.name for service in SERVICES]
-    ports = choose_ports(2 * len(names) + 2)
-    grpc_ports, health_ports = dict(zip(names, ports, strict=False)), dict(zip(names, ports[len(names) :], strict=False))
-    http_port, smtp_port = ports[-2:]
+    groups = together or [[name] for name in names]
+    http_port, smtp_port, *ports = choose_ports(2 + 2 * len(groups))
+    grpc_ports = {name: port for group, port in zip(groups, ports[::2], strict=True) for name in group}
+    health_ports = {name: port for group, port in zip(groups, ports[1::2], strict=True) for name in group}
     tag = secrets.token_hex(4)
     options: dict[str, Any] = {
         "data_dir": folder / "data",
@@ -197,22 +203,23 @@ def split(folder: Path, *, postgres: Postgres, bus_url: str, search: Meilisearch
     more = {"KONTOR_SEARCH_INDEX": f"kontor-{tag}"}
     environment = _environment(options) | more
     url = f"http://127.0.0.1:{http_port}"
-    health_urls = {name: f"http://127.0.0.1:{port}" for name, port in health_ports.items()} | {GATEWAY: url}
+    health_urls = {name: f"http://127.0.0.1:{port}" for name, port in health_ports.items()}
     processes: dict[str, Program] = {}
     installation = Installation("split", folder, Settings(**options), processes, url, health_urls, environment)
     folder.mkdir(parents=True, exist_ok=True)
     installation.kontor("keys")
     installation.kontor("migrate")
-    for name in [*names, GATEWAY]:
+    for group in [*groups, [GATEWAY]]:
+        name, first = "+".join(group), group[0]
         own: dict[str, Any] = {
             "data_dir": folder / name / "data",
-            "keys_dir": _keys_of(name, folder),
-            "grpc_port": grpc_ports.get(name, 0),
-            "health_port": health_ports.get(name, 0),
+            "keys_dir": _own_keys(group, folder / "keys", folder / name / "keys"),
+            "grpc_port": grpc_ports.get(first, 0),
+            "health_port": health_ports.get(first, 0),
         }
         processes[name] = Program(
-            command=[*KONTOR, "serve", name],
-            answers=_answers(health_urls[name]),
+            command=[*KONTOR, "serve", *group],
+            answers=_answers(health_urls.get(first, url)),
             folder=folder / name,
             environment=_environment(options | own) | more,
         )
@@ -226,12 +233,11 @@ def _search_url(search: Meilisearch | None) -> str:
     return f"{address.scheme}://:{search.key}@{address.netloc}"
 
 
-def _keys_of(name: str, folder: Path) -> Path:
-    """A folder with what this process may have: the public keys of all, the private one of its own."""
-    own = folder / name / "keys"
+def _own_keys(names: Iterable[str], every: Path, own: Path) -> Path:
+    """A folder with what a process may have: the public keys of all, the private ones of what it serves."""
     own.mkdir(parents=True)
-    for key in (folder / "keys").iterdir():
-        if key.suffix == ".pub" or key.stem == name:
+    for key in every.iterdir():
+        if key.suffix == ".pub" or key.stem in names:
             shutil.copy(key, own)
     return own
 

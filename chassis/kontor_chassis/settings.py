@@ -73,9 +73,9 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def read_settings(kind: type[S], **options: Any) -> S:
-    """An instance of a settings class from the environment. Raises WrongSetting."""
+    """An instance of a settings class from the environment and the settings file. Raises WrongSetting."""
     try:
-        return kind(**options)
+        return kind(**{"_env_file": os.environ.get("KONTOR_ENV_FILE", "kontor.env"), **options})
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         lines = [f"{prefix}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()]
@@ -84,4 +84,4 @@ def read_settings(kind: type[S], **options: Any) -> S:
 
 def load_settings() -> Settings:
     """The settings of this process. Raises WrongSetting."""
-    return read_settings(Settings, _env_file=os.environ.get("KONTOR_ENV_FILE", "kontor.env"))
+    return read_settings(Settings)

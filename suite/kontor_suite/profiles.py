@@ -138,11 +138,7 @@ class Split:
         self.services = [by_name(name) for name in names if name != GATEWAY]
         self._channels = remote_channels(settings)
         self.bus = make_bus(settings)
-        keyring, blobs = make_keyring(settings), make_blobs(settings)
-        running = [
-            RunningService(service, settings, bus=self.bus, channels=self._channels, keyring=keyring, blobs=blobs, clock=system_clock)
-            for service in self.services
-        ]
+        running = self._running() if self.services else []
         self.host = Host(running, self.bus)
         self._grpc = GrpcServer([item.dispatcher for item in running], f"{settings.grpc_host}:{settings.grpc_port}") if running else None
         self.http: HttpServer | None = None
@@ -150,6 +146,13 @@ class Split:
             app = create_app(self._channels, read_settings(GatewaySettings), readiness=self._gateway_readiness)
             self.http = HttpServer(app, settings.http_host, settings.http_port)
         self._health = HttpServer(health_app(self.host.readiness), settings.grpc_host, settings.health_port) if running else None
+
+    def _running(self) -> list[RunningService]:
+        keyring, blobs = make_keyring(self.settings), make_blobs(self.settings)
+        return [
+            RunningService(service, self.settings, bus=self.bus, channels=self._channels, keyring=keyring, blobs=blobs, clock=system_clock)
+            for service in self.services
+        ]
 
     @property
     def failed(self) -> asyncio.Future[None]:

@@ -1,11 +1,16 @@
 """Fixtures of the contract suites: every port's suite runs once per adapter."""
 
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from kontor_search.index.embedded import embedded_index
+from kontor_search.index.live import Index
+from kontor_search.index.meilisearch import meilisearch_index
 from tests.contract.bus_harness import Harness
+from tests.contract.index_harness import NOW, Maker
 
 
 @pytest.fixture(params=["local", "rabbitmq"])
@@ -17,3 +22,38 @@ async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         made = Harness(adapter="rabbitmq", storage=request.getfixturevalue("rabbitmq").url)
     yield made
     await made.close()
+
+
+@pytest.fixture(params=["embedded", "meilisearch"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
+    """Makes indexes, not started, that all keep the same place."""
+    if request.param == "embedded":
+        return lambda: embedded_index(tmp_path / "index", clock=lambda: NOW)
+    server = request.getfixturevalue("meilisearch")
+    name = f"test-{uuid.uuid4().hex}"
+    return lambda: meilisearch_index(server.url, api_key=server.key, name=name, clock=lambda: NOW)
+
+
+@pytest.fixture
+async def index(make: Maker) -> AsyncIterator[Index]:
+    index = make()
+    await index.start()
+    yield index
+    if index.ready():
+        await index.stop()
+
+
+@pytest.fixture
+async def reopen(make: Maker, index: Index) -> AsyncIterator[Callable[[], Awaitable[Index]]]:
+    """Stops the index and starts another one in its place."""
+    opened: list[Index] = []
+
+    async def reopen() -> Index:
+        await index.stop()
+        opened.append(make())
+        await opened[0].start()
+        return opened[0]
+
+    yield reopen
+    for again in opened:
+        await again.stop()

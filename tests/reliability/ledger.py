@@ -18,8 +18,8 @@ from tests.suite_clients import Person, Team, eventually, knows_address, mail
 
 # Every record of the load has this word in it.
 WORD = "Zeppelin"
-# Keeps the load at some dozens of writes a second, which two slow cores can bear beside a process that starts.
-_PAUSE_SECONDS = 0.03
+# With it the load is at most some 50 writes a second, which two slow cores can bear beside a process that starts.
+_PAUSE_SECONDS = 0.08
 _GIVE_UP_SECONDS = 120.0
 
 

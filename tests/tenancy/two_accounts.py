@@ -93,11 +93,10 @@ def _digest(installation: Installation, account_id: str) -> dict[str, str]:
         with installation.database(service.name) as connection:
             for name in sa.inspect(connection).get_table_names():
                 columns = {column["name"] for column in sa.inspect(connection).get_columns(name)} - _RESTLESS_COLUMNS
-                owner = "id" if service.name == "identity" and name == "accounts" else "account_id"
-                if name in _RESTLESS_TABLES or owner not in columns:
+                if name in _RESTLESS_TABLES or "account_id" not in columns:
                     continue
                 table = sa.table(name, *(sa.column(column) for column in sorted(columns)))
-                rows = connection.execute(sa.select(table).where(table.c[owner] == account_id)).all()
+                rows = connection.execute(sa.select(table).where(table.c.account_id == account_id)).all()
                 texts = sorted(repr([bytes(cell) if isinstance(cell, memoryview) else cell for cell in row]) for row in rows)
                 hashes[f"{service.name}.{name}"] = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     return hashes

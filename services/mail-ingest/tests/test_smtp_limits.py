@@ -41,14 +41,16 @@ async def test_a_client_that_does_not_stop_is_cut_off(limit: Any, open_mailroom:
         assert await mail.messages() == []
 
 
-async def test_the_hundred_and_first_recipient_is_too_many(limit: Any, open_mailroom: Any, letter: Any) -> None:
+async def test_the_hundred_and_first_recipient_is_too_many(open_mailroom: Any, letter: Any) -> None:
     async with open_mailroom() as mail:
         client, address = await mail.connect(), await mail.dropbox()
         await client.say("EHLO client.example")
         await client.say("MAIL FROM:<a@b.example>")
         for _ in range(100):
             assert (await client.say(f"RCPT TO:<{address}>")).startswith("250")
-        assert (await client.say(f"RCPT TO:<{address}>")).startswith("452 4.5.3")
+        # That is no error of the client: it sends to the others later (RFC 5321 section 4.5.3.1.10).
+        for _ in range(30):
+            assert (await client.say(f"RCPT TO:<{address}>")).startswith("452 4.5.3")
         assert (await client.say("DATA")).startswith("354")
         await client.write(letter() + b".\r\n")
         assert (await client.reply()).startswith("250")

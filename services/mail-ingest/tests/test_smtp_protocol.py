@@ -61,6 +61,7 @@ async def test_the_greeting_and_the_extensions_are_told(mail: Any) -> None:
         (["EHLO a", "MAIL FROM:<a@b.example> SIZE=x"], "501"),
         (["EHLO a", "MAIL FROM:<a@b.example> UNKNOWN=1"], "555"),
         (["EHLO a", "MAIL"], "501"),
+        (["EHLO a", 'MAIL FROM:"'], "553"),
         (["EHLO a", "MAIL FROM:<a@b.example>", "MAIL FROM:<a@b.example>"], "503"),
         (["EHLO a", "RCPT TO:<anna@b.example>"], "503"),
         (["EHLO a", "MAIL FROM:<a@b.example>", "RCPT"], "501"),
@@ -87,7 +88,8 @@ async def test_a_probe_is_answered_as_the_standard_says(mail: Any, commands: lis
 
 
 @pytest.mark.parametrize(
-    "argument", [b"<\xff\xfe@b.example>", b"<", b"<<>>", b'"', b"<a@b", b"<@a,@b:c@d.example>", b"a b c", b"<a@b>=", b"\xc2\xb2"]
+    "argument",
+    [b"<\xff\xfe@b.example>", b"<", b"<<>>", b'"', b"<a@b", b"<@a,@b:c@d.example>", b"a b c", b"<a@b>=", b"\xc2\xb2", b"1@[(<)1", b"\x00@"],
 )
 async def test_no_argument_breaks_the_conversation(mail: Any, argument: bytes) -> None:
     client = await mail.connect()

@@ -1,5 +1,6 @@
 """Starting: the whole suite in one process, or some of its services."""
 
+import os
 import sys
 from typing import Any
 
@@ -38,7 +39,7 @@ def up() -> None:
 def serve(names: tuple[str, ...]) -> None:
     """Run the named services (or the gateway) of the split profile in this process."""
     settings = _prepare("+".join(names))
-    if not settings.bus_url or not (settings.database_url or set(names) == {GATEWAY}):
+    if set(names) != {GATEWAY} and not (settings.bus_url and settings.database_url):
         raise click.ClickException("The split profile needs KONTOR_BUS_URL and KONTOR_DATABASE_URL; `kontor up` runs without them.")
 
     async def started(profile: Any) -> None:
@@ -72,6 +73,8 @@ def _prepare(service: str) -> Settings:
         settings = load_settings()
     except WrongSetting as error:
         raise click.ClickException(str(error)) from error
+    # Databases, mail and keys are nobody else's business on this machine.
+    os.umask(0o077)
     configure_logs(settings.log_level, settings.log_format)
     configure_telemetry(service, settings.otlp_endpoint)
     return settings

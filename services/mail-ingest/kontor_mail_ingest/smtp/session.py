@@ -79,8 +79,10 @@ class Hooks:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: MailEnvelope, address: str, options: list[str]
     ) -> str:
-        recipient = await self._desk.find_recipient(address)
-        decision = decide_recipient(RecipientFacts(recipient=recipient, accepted=len(envelope.rcpt_tos), limit=self._knobs.recipients))
+        accepted, limit = len(envelope.rcpt_tos), self._knobs.recipients
+        # Who is told "too many" may ask again and again; that must not cost a look at the database each time.
+        recipient = await self._desk.find_recipient(address) if accepted < limit else None
+        decision = decide_recipient(RecipientFacts(recipient=recipient, accepted=accepted, limit=limit))
         if isinstance(decision, Refuse):
             return decision.reply
         envelope.rcpt_tos.append(address)
@@ -199,8 +201,12 @@ class MailSession(SMTP):
         return MailEnvelope()
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        plain = _PATH.fullmatch(arg)
-        return (plain[1] or _NULL_SENDER, plain[2] or "") if plain else super()._getaddr(arg)
+        if plain := _PATH.fullmatch(arg):
+            return plain[1] or _NULL_SENDER, plain[2] or ""
+        try:
+            return super()._getaddr(arg)
+        except Exception:  # CPython's parser stumbles in many ways over what is no address
+            return None, None
 
     # Commands ------------------------------------------------------------------------------------------------------------
 

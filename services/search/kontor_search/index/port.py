@@ -3,7 +3,7 @@
 What both sides share, the order of changes, group commit and rebuilds, is in `live.py`; an adapter only keeps generations.
 A generation is one complete set of documents of all accounts. One serves; during a rebuild a second one fills beside it.
 
-Guarantees that every adapter gives and `tests/contract/test_index.py` proves:
+Guarantees that every adapter gives and `tests/contract/test_index_*.py` proves:
 
 - A search sees the documents of its account only, whatever its text and filters are.
 - After `commit` what was written is found, and is still there after a crash.
