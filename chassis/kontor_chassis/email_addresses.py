@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -20,9 +21,17 @@ def normalise_email(address: str) -> str | None:
     local, at, domain = text.rpartition("@")
     if not at or not local or len(local.encode()) > _LOCAL_LIMIT or _FORBIDDEN.search(local) or "@" in local:
         return None
-    try:
-        ascii_domain = idna.encode(domain.rstrip(".").lower(), uts46=True).decode()
-    except (idna.IDNAError, UnicodeError):
+    ascii_domain = _as_ascii(domain)
+    if ascii_domain is None:
         return None
     normalised = f"{local.casefold()}@{ascii_domain}"
     return normalised if len(normalised) <= _LIMIT else None
+
+
+# The same domains come again and again, and looking at one takes longer than all the rest.
+@lru_cache(maxsize=4096)
+def _as_ascii(domain: str) -> str | None:
+    try:
+        return idna.encode(domain.rstrip(".").lower(), uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return None

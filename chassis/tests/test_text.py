@@ -1,5 +1,8 @@
 """Text from outside is cleaned, bounded and comparable."""
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +29,17 @@ def test_a_line_is_normalised(raw: str, clean: str) -> None:
 
 def test_text_keeps_its_lines_and_loses_control_characters() -> None:
     assert clean_text("eins\r\nzwei\rdrei\x00\x07\n", field="text") == "eins\nzwei\ndrei"
+
+
+def test_exactly_control_characters_separators_and_lone_surrogates_go() -> None:
+    def of(*categories: str) -> list[str]:
+        return [char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char) in categories]
+
+    assert all(clean_line(f"a{char}b", field="name") == "a b" for char in of("Cc", "Zl", "Zp", "Cs"))
+    assert all(clean_text(f"a{char}b", field="text") == "ab" for char in of("Cc", "Cs") if char not in "\n\r\t")
+    kept = "".join(of("Ll", "Lm", "Nd", "Cf", "So", "Sk", "Co"))
+    assert clean_text(kept, field="text", limit=2 * len(kept)) == unicodedata.normalize("NFC", kept)
+    assert clean_line(kept, field="name", limit=2 * len(kept)) == unicodedata.normalize("NFC", kept)
 
 
 def test_empty_and_overlong_text_names_the_field() -> None:

@@ -106,7 +106,7 @@ async def test_a_wrong_task_is_refused_with_the_field_named(tasks: Harness, fiel
 
 
 async def test_a_caller_who_is_no_user_must_say_whose_the_task_is(tasks: Harness) -> None:
-    service = replace(tasks.user, user_id="", service="operator")
+    service = replace(tasks.user, user_id="", role="", service="operator")
     with pytest.raises(InvalidArgument) as caught:
         await tasks.call(pb.CreateTaskRequest(task=pb.Task(title="Anruf")), user=service)
     assert caught.value.violations[0].field == "assignee_user_id"
