@@ -100,7 +100,7 @@ class Installation:
         return response.status_code, response.json()["checks"]
 
     def kontor(self, *arguments: str, status: int = 0) -> str:
-        """Run the command line as an operator would; answers what it prints. Fails where it ends with another status."""
+        """Run the command line as an operator would; answers all that it prints. Fails where it ends with another status."""
         ran = subprocess.run(
             [*KONTOR, *arguments],
             cwd=self.folder,
@@ -111,8 +111,9 @@ class Installation:
             timeout=_COMMAND_SECONDS,
             check=False,
         )
-        assert ran.returncode == status, f"kontor {' '.join(arguments)}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        return ran.stdout
+        printed = ran.stdout + ran.stderr
+        assert ran.returncode == status, f"kontor {' '.join(arguments)}: {ran.returncode}\n{printed}"
+        return printed
 
     def make_account(self, slug: str, *, owner_email: str) -> str:
         """Make an account whose owner has PASSWORD, as `kontor account create` does, without a process; answers its id."""

@@ -86,8 +86,12 @@ class RunningService:
         """Open what the service needs beside its database, then let facts out."""
         if self.service.prepare is not None:
             await self.context.database.write(self.service.prepare, self.context)
-        self.context.parts = await self._rooms.enter_async_context(self.service.open(self.context))
+        await self.open_rooms()
         self.tasks = [self.relay.start(), asyncio.create_task(keep_pruning(self.context.database, self.context.clock))]
+
+    async def open_rooms(self) -> None:
+        """Open what the handlers need beside the database, and nothing more: for calls to a service that is not started."""
+        self.context.parts = await self._rooms.enter_async_context(self.service.open(self.context))
 
     async def consume(self) -> None:
         """Let facts of others in."""

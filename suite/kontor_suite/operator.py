@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from kontor_chassis.clock import system_clock
 from kontor_chassis.errors import KontorError
 from kontor_chassis.host import RunningService
+from kontor_chassis.logs import configure_logs
 from kontor_chassis.principal import EVERY_ACCOUNT, METADATA_KEY, Keyring, service_principal
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.inprocess import InProcessChannel
@@ -84,12 +85,14 @@ async def _offline(settings: Settings, keyring: Keyring, services: Iterable[str]
         if service.package in services
     ]
     channels.update({item.service.package: InProcessChannel(item.dispatcher) for item in running})
-    for item in running:
-        await item.migrate()
     try:
+        for item in running:
+            await item.migrate()
+            await item.open_rooms()
         yield channels
     finally:
         for item in running:
+            await item.close_rooms()
             await item.stop()
 
 
@@ -97,7 +100,10 @@ def complete(work: Callable[[Settings], Awaitable[T]]) -> T:
     """Run a command's work; an error of ours becomes one line and status 1."""
 
     async def do() -> T:
-        return await work(load_settings())
+        settings = load_settings()
+        # The default of structlog shows local variables with a traceback, passwords among them.
+        configure_logs(settings.log_level, settings.log_format)
+        return await work(settings)
 
     try:
         return asyncio.run(do())

@@ -3,9 +3,11 @@
 import argparse
 import secrets
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,7 +24,7 @@ from tests.bench.processes import proportional_bytes
 from tests.bench.results import Results, Subject, machine
 from tests.bench.targets import backend_pids, bare_target, suite_target
 from tests.bench.world import World
-from tests.suite_processes import Installation, embedded, split
+from tests.suite_processes import KONTOR, Installation, embedded, split
 
 PROFILES = ("embedded", "split", "bare")
 CASE_NAMES = (*(case.name for case in CASES), "mail", "smtp", "found", "memory")
@@ -34,7 +36,7 @@ def main() -> None:
     options = _options()
     results = Results(options.people, options.seconds, options.connections, machine())
     with temporary_folder() as folder:
-        plan = Plan(options.people, options.cases, options.seconds, options.connections, folder)
+        plan = Plan(options.people, options.cases, options.seconds, options.connections, folder, options.sample)
         if "embedded" in options.profiles or "split" not in options.profiles:
             _embedded(results, plan, options.profiles)
         if "split" in options.profiles:
@@ -55,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, help="per case, after its warm-up")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    parser.add_argument("--sample", type=Path, help="let Kontor's processes sample their stacks into this folder; slows them down")
     parser.add_argument("--save", action="store_true", help="keep the results, and bring docs/performance.md up to date")
     options = parser.parse_args()
     for given, known in ((options.profiles, PROFILES), (options.cases, CASE_NAMES)):
@@ -108,6 +111,8 @@ def _split(results: Results, plan: Plan, profiles: list[str]) -> None:
 
 
 def _measure_suite(subject: Subject, installation: Installation, world: World, plan: Plan, backend: Mapping[str, int]) -> None:
+    if plan.sample:
+        plan = replace(plan, samples=_let_sample(installation, plan.sample.resolve()))
     subject.later_start = _start(installation)
     try:
         target = suite_target(installation, backend)
@@ -124,6 +129,19 @@ def _measure_suite(subject: Subject, installation: Installation, world: World, p
         subject.memory = proportional_bytes(target.watch)
     finally:
         installation.stop()
+
+
+def _let_sample(installation: Installation, folder: Path) -> list[Path]:
+    """Have each process start with a sampler; answers the folders that they watch."""
+    folders = []
+    for name, process in installation.processes.items():
+        own = folder / name
+        own.mkdir(parents=True, exist_ok=True)
+        folders.append(own)
+        arguments = process.command[len(KONTOR) :]
+        process.command = [sys.executable, "-m", "tests.bench.sampled", str(own), *arguments]
+        process.environment = {**process.environment, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return folders
 
 
 def _measure_bare(results: Results, name: str, world: World, plan: Plan, copies: Mapping[str, str], backend: Mapping[str, int]) -> None:

@@ -19,8 +19,7 @@ from typing import Any
 import uvloop
 
 from tests.bench.cases import BY_NAME, Client
-from tests.bench.measured import Measured, measured
-from tests.bench.processes import processor_seconds
+from tests.bench.measured import Measured, measured, read_meter
 from tests.bench.world import load_world
 
 
@@ -106,15 +105,13 @@ async def run(job: Job) -> Measured:
     connections = [(await loop.create_connection(lambda: _Connection(load), job.host, job.port))[1] for _ in range(job.connections)]
     await asyncio.sleep(job.warm_up)
     load.restart()
-    before, own, started = processor_seconds(job.watch), time.process_time(), time.perf_counter()
+    before = read_meter(job.watch)
     await asyncio.sleep(job.seconds)
-    seconds, own = time.perf_counter() - started, time.process_time() - own
-    after = processor_seconds(job.watch)
+    after = read_meter(job.watch)
     latencies, statuses, size = load.latencies[:], Counter(load.statuses), load.bytes
     load.stopped = True
     await asyncio.wait([connection.closed for connection in connections], timeout=30)
-    processor = {name: after[name] - before[name] for name in before}
-    return measured(latencies, statuses, seconds=seconds, size=size, processor=processor, client_seconds=own)
+    return measured(latencies, statuses, size=size, before=before, after=after)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """What one case gave."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from tests.bench.processes import busy_seconds, processor_seconds
 
 
 @dataclass(frozen=True)
@@ -18,20 +21,30 @@ class Measured:
     processor: dict[str, float]
     # What the load generator itself took per request.
     client: float
+    # How many processors were busy with something else meanwhile: where that is not next to nothing, only `processor` is comparable.
+    elsewhere: float
     # Status → count of every answer that is not 2xx; 0: the connection broke.
     errors: dict[str, int]
 
 
-def measured(
-    latencies: Sequence[float],
-    statuses: Counter[int],
-    *,
-    seconds: float,
-    size: int,
-    processor: Mapping[str, float],
-    client_seconds: float,
-) -> Measured:
+@dataclass(frozen=True)
+class Meter:
+    """What the clocks say at one moment."""
+
+    time: float
+    own: float
+    busy: float
+    watched: Mapping[str, float]
+
+
+def read_meter(watch: Mapping[str, int]) -> Meter:
+    return Meter(time.perf_counter(), time.process_time(), busy_seconds(), processor_seconds(watch))
+
+
+def measured(latencies: Sequence[float], statuses: Counter[int], *, size: int, before: Meter, after: Meter) -> Measured:
     count = len(latencies)
+    seconds, own = after.time - before.time, after.own - before.own
+    processor = {name: used - before.watched[name] for name, used in after.watched.items()}
     ordered = sorted(latencies)
     return Measured(
         requests=count,
@@ -41,7 +54,8 @@ def measured(
         p99=quantile(ordered, 0.99) * 1000,
         answer_bytes=size / max(1, count),
         processor={name: used * 1000 / max(1, count) for name, used in processor.items()},
-        client=client_seconds * 1000 / max(1, count),
+        client=own * 1000 / max(1, count),
+        elsewhere=max(0.0, after.busy - before.busy - own - sum(processor.values())) / seconds,
         errors={str(status): number for status, number in sorted(statuses.items()) if not 200 <= status < 300},
     )
 

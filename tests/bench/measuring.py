@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from tests.bench import http_load, smtp_load
 from tests.bench.cases import CASES
 from tests.bench.measured import Measured
 from tests.bench.results import Subject
+from tests.bench.sampled import sampling
 from tests.bench.targets import Target
 from tests.bench.world import World
 from tests.suite_clients import Person
@@ -41,6 +42,10 @@ class Plan:
     connections: int
     # Where the load generator finds the world.
     folder: Path
+    # Where processes leave what they sampled; None: they do not.
+    sample: Path | None = None
+    # The folders below it, one per running process.
+    samples: Sequence[Path] = ()
 
 
 def measure_cases(subject: Subject, target: Target, world: World, plan: Plan, *, bare: bool) -> None:
@@ -65,9 +70,9 @@ def measure_cases(subject: Subject, target: Target, world: World, plan: Plan, *,
         )
         subject.alone[case.name] = _run("tests.bench.http_load", job)
         target.settle()
-        subject.cases[case.name] = _run(
-            "tests.bench.http_load", replace(job, connections=plan.connections, warm_up=1.5, seconds=plan.seconds)
-        )
+        many = replace(job, connections=plan.connections, warm_up=1.5, seconds=plan.seconds)
+        with sampling(() if bare else plan.samples, case.name):
+            subject.cases[case.name] = _run("tests.bench.http_load", many)
         _tell(case.title, subject.cases[case.name])
         target.settle()
 

@@ -13,6 +13,13 @@ def processor_seconds(watch: Mapping[str, int]) -> dict[str, float]:
     return {name: sum(stats[pid][1] for pid in _tree(root, stats)) for name, root in watch.items()}
 
 
+def busy_seconds() -> float:
+    """Processor time so far of the whole machine, whoever used it."""
+    numbers = [int(number) for number in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle, waiting = numbers[3:5]
+    return (sum(numbers) - idle - waiting) / _TICKS
+
+
 def proportional_bytes(watch: Mapping[str, int]) -> dict[str, int]:
     """Memory, by name, of the processes and their children: PSS, so what several of them share counts once."""
     stats = _stats()

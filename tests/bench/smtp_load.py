@@ -14,8 +14,7 @@ from dataclasses import asdict, dataclass, field
 
 import uvloop
 
-from tests.bench.measured import Measured, measured
-from tests.bench.processes import processor_seconds
+from tests.bench.measured import Measured, measured, read_meter
 
 BYTES = 10 * 1024
 _LINE = "Sehr geehrte Damen und Herren, anbei das Angebot zur Wartung der Anlage.\r\n"
@@ -116,18 +115,16 @@ async def run(job: Job) -> Measured:
     tasks = [asyncio.create_task(loop(number)) for number in range(job.connections)]
     await asyncio.sleep(job.warm_up)
     tally.latencies, tally.statuses = array("d"), Counter()
-    before, own, started = processor_seconds(job.watch), time.process_time(), time.perf_counter()
+    before = read_meter(job.watch)
     done, _ = await asyncio.wait(tasks, timeout=job.seconds, return_when=asyncio.FIRST_EXCEPTION)
     for task in done:
         task.result()
-    seconds, own = time.perf_counter() - started, time.process_time() - own
-    after = processor_seconds(job.watch)
+    after = read_meter(job.watch)
     latencies, statuses = tally.latencies[:], Counter(tally.statuses)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    processor = {name: after[name] - before[name] for name in before}
-    return measured(latencies, statuses, seconds=seconds, size=BYTES * len(latencies), processor=processor, client_seconds=own)
+    return measured(latencies, statuses, size=BYTES * len(latencies), before=before, after=after)
 
 
 if __name__ == "__main__":

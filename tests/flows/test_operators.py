@@ -28,12 +28,22 @@ def test_an_account_and_its_users_are_made_listed_and_deactivated(installation: 
     assert "deactivated" in installation.kontor("user", "list", slug)
 
 
-def test_a_command_that_cannot_be_done_says_why_in_a_line(installation: Installation, team: Team) -> None:
-    taken = installation.kontor("account", "create", team.slug, "--owner-email", "x@y.example", "--password", PASSWORD, status=1)
-    assert "Traceback" not in taken
-    installation.kontor("user", "create", "nobody-here", "x@y.example", status=1)
-    installation.kontor("user", "deactivate", team.slug, "nobody@y.example", status=1)
-    installation.kontor("account", "create", "short-word", "--owner-email", "x@y.example", "--password", "x", status=1)
+def test_a_command_that_cannot_be_done_says_why_in_a_line_and_tells_no_password(installation: Installation, team: Team) -> None:
+    owner = ("--owner-email", "x@y.example", "--password", PASSWORD)
+    for arguments in (
+        ("account", "create", team.slug, *owner),
+        ("account", "create", "A B", *owner),
+        ("account", "create", "short-word", "--owner-email", "x@y.example", "--password", "x"),
+        ("user", "create", "nobody-here", "x@y.example", "--password", PASSWORD),
+        ("user", "create", team.slug, team.owner.email, "--password", PASSWORD),
+        ("user", "deactivate", team.slug, "nobody@y.example"),
+        ("queues", "dead", "no-such-queue"),
+    ):
+        said = installation.kontor(*arguments, status=2 if "no-such-queue" in arguments else 1)
+        assert "Error: " in said
+        assert "Traceback" not in said
+        assert "wrong on our side" not in said
+        assert PASSWORD not in said
 
 
 def test_the_queues_are_shown_and_empty_in_the_end(installation: Installation) -> None:

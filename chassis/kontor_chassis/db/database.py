@@ -111,7 +111,7 @@ def _roll_back(connection: sa.Connection) -> None:
     connection.info.pop("account", None)
     try:
         connection.exec_driver_sql("ROLLBACK")
-    except sa.exc.DBAPIError:
+    except sa.exc.SQLAlchemyError:
         # The connection is gone, or SQLite has rolled back by itself; either way nothing is left of the transaction.
         connection.invalidate()
 
@@ -123,7 +123,8 @@ def translated() -> Iterator[None]:
         yield
     except KontorError:
         raise
-    except sa.exc.TimeoutError as error:
+    except (sa.exc.TimeoutError, sa.exc.PendingRollbackError, sa.exc.ResourceClosedError) as error:
+        # The pool is exhausted, or the connection broke between two statements.
         raise Unavailable("The database has too much to do right now.", reason="DATABASE_UNAVAILABLE") from error
     except sa.exc.DataError as error:
         # Text that a database cannot keep, such as a NUL in PostgreSQL. REST refuses it with the field named.

@@ -161,7 +161,7 @@ async def test_scopes_are_needed_and_a_service_cannot_watch(notify: Harness) -> 
         with pytest.raises(PermissionDenied):
             await notify.call(request, user=reader)
     assert await watched(notify, user=reader) == []
-    service = replace(notify.user, user_id="", service="notify")
+    service = replace(notify.user, user_id="", role="", service="notify")
     with pytest.raises(PermissionDenied):
         await watch(notify, f"persons/{new_id()}", user=service)
 

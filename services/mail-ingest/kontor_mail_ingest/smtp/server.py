@@ -22,7 +22,8 @@ class MailServer:
         self._knobs = knobs
         self._hostname = hostname
         self._tls = _tls_context(knobs)
-        self._sessions: set[MailSession] = set()
+        # In the order in which they came: uvloop's clock ticks in milliseconds, so many have been silent equally long.
+        self._sessions: dict[MailSession, None] = {}
         self._server: asyncio.Server | None = None
 
     @property
@@ -64,20 +65,23 @@ class MailServer:
         for crowd, limit in ((neighbours, self._knobs.connections_per_address), (self._sessions, self._knobs.connections)):
             if len(crowd) >= limit and not self._make_room(crowd):
                 return False
-        self._sessions.add(session)
+        self._sessions[session] = None
         return True
+
+    def _leave(self, session: MailSession) -> None:
+        self._sessions.pop(session, None)
 
     def _make_room(self, crowd: Iterable[MailSession]) -> bool:
         idle = [session for session in crowd if not session.receives]
         if not idle:
             return False
         longest = min(idle, key=lambda session: session.silent_since)
-        self._sessions.discard(longest)
+        self._leave(longest)
         longest.say_goodbye("4.7.0 Too many connections, come back later")
         return True
 
     def _make_session(self) -> MailSession:
-        return MailSession(Door(self._admit, self._sessions.discard), self._desk, self._knobs, hostname=self._hostname, tls=self._tls)
+        return MailSession(Door(self._admit, self._leave), self._desk, self._knobs, hostname=self._hostname, tls=self._tls)
 
 
 def _tls_context(knobs: MailSettings) -> ssl.SSLContext | None:
