@@ -19,7 +19,8 @@ from tests.backend_servers import temporary_folder
 from tests.bench import report
 from tests.bench.cases import CASES
 from tests.bench.loading import load
-from tests.bench.measuring import Plan, measure_cases, measure_finding, measure_mail, rebuild_index
+from tests.bench.measuring import Plan, measure_cases, measure_finding, measure_mail, measure_smtp, rebuild_index
+from tests.bench.postfix import postfix_target
 from tests.bench.processes import proportional_bytes
 from tests.bench.results import Results, Subject, machine
 from tests.bench.targets import backend_pids, bare_target, suite_target
@@ -35,17 +36,27 @@ _LOADED = ("identity", "contacts", "tasks", "mail-ingest")
 def main() -> None:
     options = _options()
     results = Results(options.people, options.seconds, options.connections, machine())
-    with temporary_folder() as folder:
-        plan = Plan(options.people, options.cases, options.seconds, options.connections, folder, options.sample)
-        if "embedded" in options.profiles or "split" not in options.profiles:
-            _embedded(results, plan, options.profiles)
-        if "split" in options.profiles:
-            _split(results, plan, options.profiles)
-    print("\n" + "\n".join(report.tables(results)))
-    if options.json:
-        results.save(options.json)
+    try:
+        with temporary_folder() as folder:
+            _run(
+                results, Plan(options.people, options.cases, options.seconds, options.connections, folder, options.sample), options.profiles
+            )
+    finally:
+        # Also what was measured before something went wrong.
+        print("\n" + "\n".join(report.tables(results)))
+        if options.json:
+            results.save(options.json)
     if options.save:
         report.keep(results)
+
+
+def _run(results: Results, plan: Plan, profiles: list[str]) -> None:
+    if "embedded" in profiles or "split" not in profiles:
+        _embedded(results, plan, profiles)
+    if "split" in profiles:
+        _split(results, plan, profiles)
+    if "smtp" in plan.cases:
+        _postfix(results, plan)
 
 
 def _options() -> argparse.Namespace:
@@ -75,8 +86,8 @@ def _embedded(results: Results, plan: Plan, profiles: list[str]) -> None:
     world = _load(subject, installation, plan)
     copies = {name: str(_copy_file(installation, name, plan.folder)) for name in ("contacts", "tasks")}
     if "embedded" in profiles:
-        _measure_suite(subject, installation, world, plan, {})
         results.subjects["embedded"] = subject
+        _measure_suite(subject, installation, world, plan, {})
     if "bare" in profiles:
         _measure_bare(results, "sqlite", world, plan, copies, {})
 
@@ -101,13 +112,21 @@ def _split(results: Results, plan: Plan, profiles: list[str]) -> None:
         installation.stop()
         world = _load(subject, installation, plan)
         with _copied_databases(postgres, installation) as copies:
-            try:
-                _measure_suite(subject, installation, world, plan, pids)
-            finally:
-                installation.stop()
             results.subjects["split"] = subject
+            _measure_suite(subject, installation, world, plan, pids)
             if "bare" in profiles:
                 _measure_bare(results, "postgresql", world, plan, copies, {name: pids[name] for name in pids if name == "PostgreSQL"})
+
+
+def _postfix(results: Results, plan: Plan) -> None:
+    try:
+        with postfix_target() as target:
+            print("postfix: the same mails", flush=True)
+            found = measure_smtp(target, plan, recipient="drop@bench.example", to=["anna@example.com"])
+    except backends.BackendMissing as error:
+        results.missing.append(str(error))
+        return
+    results.subjects["postfix"] = Subject(cases={"smtp": found})
 
 
 def _measure_suite(subject: Subject, installation: Installation, world: World, plan: Plan, backend: Mapping[str, int]) -> None:
@@ -146,12 +165,11 @@ def _let_sample(installation: Installation, folder: Path) -> list[Path]:
 
 def _measure_bare(results: Results, name: str, world: World, plan: Plan, copies: Mapping[str, str], backend: Mapping[str, int]) -> None:
     print(f"bare: the same SQL without Kontor, {name}", flush=True)
-    subject = Subject()
+    subject = results.subjects[f"bare-{name}"] = Subject()
     folder = plan.folder / f"bare-{name}"
     with bare_target(world, contacts=copies["contacts"], tasks=copies["tasks"], folder=folder, backends=backend) as target:
         measure_cases(subject, target, world, plan, bare=True)
         subject.memory = proportional_bytes(target.watch)
-    results.subjects[f"bare-{name}"] = subject
 
 
 def _start(installation: Installation) -> dict[str, float]:

@@ -49,8 +49,6 @@ GOALS: Mapping[tuple[str, str], Goal] = {
     ("note", "embedded"): Goal(6),
     ("note", "split"): Goal(3),
 }
-# Postfix 3.7 with the same mails on the reference machine; a Postfix in the same run replaces it.
-POSTFIX_PER_SECOND = 684.0
 MAIL_ON_TIMELINE_P95 = {"embedded": 0.3, "split": 0.5}
 FOUND_P95 = {"embedded": 0.5, "split": 1.0}
 START_SECONDS = 3.0

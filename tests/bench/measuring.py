@@ -86,20 +86,25 @@ def measure_mail(subject: Subject, target: Target, world: World, plan: Plan) -> 
         subject.mail_on_timeline = asyncio.run(_mails_on_timeline(target, target.owner, dropbox, people[:_TRIES]))
         _say(f"a mail is on the timeline after {_ordered(subject.mail_on_timeline)}")
     if "smtp" in plan.cases:
-        job = smtp_load.Job(
-            host=target.host,
-            port=target.smtp_port,
-            sender=OWNER_EMAIL,
-            recipient=dropbox,
-            to=[address for _, address in people],
-            connections=SMTP_CONNECTIONS,
-            warm_up=1.0,
-            seconds=plan.seconds,
-            watch=target.watch,
-        )
-        subject.cases["smtp"] = _run("tests.bench.smtp_load", job)
-        _tell("mail of 10 KB accepted", subject.cases["smtp"])
+        subject.cases["smtp"] = measure_smtp(target, plan, recipient=dropbox, to=[address for _, address in people])
         subject.mail_backlog_seconds = target.settle()
+
+
+def measure_smtp(target: Target, plan: Plan, *, recipient: str, to: Sequence[str]) -> Measured:
+    job = smtp_load.Job(
+        host=target.host,
+        port=target.smtp_port,
+        sender=OWNER_EMAIL,
+        recipient=recipient,
+        to=to,
+        connections=SMTP_CONNECTIONS,
+        warm_up=1.0,
+        seconds=plan.seconds,
+        watch=target.watch,
+    )
+    found = _run("tests.bench.smtp_load", job)
+    _tell("mail of 10 KB accepted", found)
+    return found
 
 
 def measure_finding(subject: Subject, target: Target) -> None:

@@ -199,7 +199,7 @@ def search_terms(count: int, *, seed: int = 1) -> list[str]:
     """Parts from inside of last names and trades, five to eight letters."""
     source = random.Random(seed)
     words = [stem + ending for stem in _STEMS for ending in _ENDINGS] + list(_TRADES)
-    terms = []
+    terms: list[str] = []
     while len(terms) < count:
         word = source.choice(words)
         length = source.randrange(5, 9)
