@@ -82,6 +82,10 @@ class Program:
                 preexec_fn=_die_with_parent,
                 start_new_session=True,
             ).result()
+        self.wait()
+
+    def wait(self) -> None:
+        """Return when it answers; raises RuntimeError where it has ended instead."""
         _wait_until(
             self.answers, running=lambda: self._process is not None and self._process.poll() is None, log=self.folder / "output.log"
         )

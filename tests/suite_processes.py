@@ -74,9 +74,10 @@ class Installation:
         return self.settings.smtp_port
 
     def start(self, names: Iterable[str] = ()) -> None:
-        """Start all processes, or those of these names, side by side; returns when each is ready."""
+        """Start all processes, or those of these names, side by side; returns when each is ready and the gateway has found it."""
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda name: self.processes[name].start(), names or self.processes))
+        self.process_of(GATEWAY).wait()
 
     def stop(self) -> None:
         """In order: the gateway first, then all others side by side."""
