@@ -79,8 +79,11 @@ class ReaderProcess:
         except TimeoutError:
             await self.kill()
             return Died(UnreadableReason.TIMEOUT, self._process.returncode)
-        except (OSError, EOFError, ValueError):
+        except ValueError:
             await self.kill()
+            return Died(UnreadableReason.CRASHED, self._process.returncode)
+        except (OSError, EOFError):
+            await self.end()
             out_of_time = self._process.returncode == -signal.SIGPROF
             return Died(UnreadableReason.TIMEOUT if out_of_time else UnreadableReason.CRASHED, self._process.returncode)
         except BaseException:
@@ -88,13 +91,18 @@ class ReaderProcess:
             raise
 
     async def end(self) -> None:
-        """Let it go: it ends by itself when its input does."""
+        """Let it go: it ends by itself when its input does.
+
+        One that died is ended this way too and not killed at once: `Popen.send_signal` would collect its return code, asyncio would
+        report 255 in its place, and how it died would be lost.
+        """
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            async with asyncio.timeout(_START_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_START_SECONDS):
+                    await self._process.wait()
+        finally:
             await self.kill()
 
     async def kill(self) -> None:
