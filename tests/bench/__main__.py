@@ -38,9 +38,8 @@ def main() -> None:
     results = Results(options.people, options.seconds, options.connections, machine())
     try:
         with temporary_folder() as folder:
-            _run(
-                results, Plan(options.people, options.cases, options.seconds, options.connections, folder, options.sample), options.profiles
-            )
+            plan = Plan(options.people, options.cases, options.seconds, options.connections, folder, options.sample)
+            _run(results, plan, options.profiles)
     finally:
         # Also what was measured before something went wrong.
         print("\n" + "\n".join(report.tables(results)))

@@ -38,8 +38,9 @@ class Statement:
 
 
 class _Captured(Exception):
-    def __init__(self, statement: sa.ClauseElement) -> None:
+    def __init__(self, statement: sa.ClauseElement, parameters: Mapping[str, Any]) -> None:
         self.statement = statement
+        self.parameters = parameters
 
 
 class _NotingSession:
@@ -49,7 +50,7 @@ class _NotingSession:
         self.account_id = account_id
 
     def execute(self, statement: sa.ClauseElement, parameters: Any = None) -> Any:
-        raise _Captured(statement)
+        raise _Captured(statement, parameters or {})
 
 
 class Statements:
@@ -88,11 +89,12 @@ class Statements:
         try:
             call()
         except _Captured as captured:
-            compiled = captured.statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})
+            compiled: Any = captured.statement.compile(dialect=self._dialect)
+            expanded = compiled.construct_expanded_state(captured.parameters)
         names = {_plain(mark): name for name, mark in marks.items()}
-        values = {parameter: _plain(value) for parameter, value in compiled.params.items()}
+        values = {parameter: _plain(value) for parameter, value in expanded.parameters.items()}
         marked = {parameter: names[value] for parameter, value in values.items() if isinstance(value, str | int) and value in names}
-        return Statement(str(compiled), values, marked)
+        return Statement(expanded.statement, values, marked)
 
     def _insert(self, table: sa.Table) -> str:
         columns = [column.name for column in table.columns]

@@ -102,7 +102,8 @@ def measure_smtp(target: Target, plan: Plan, *, recipient: str, to: Sequence[str
         seconds=plan.seconds,
         watch=target.watch,
     )
-    found = _run("tests.bench.smtp_load", job)
+    with sampling(plan.samples, "smtp"):
+        found = _run("tests.bench.smtp_load", job)
     _tell("mail of 10 KB accepted", found)
     return found
 

@@ -59,7 +59,9 @@ class Population:
 
     def __init__(self, count: int, *, account_id: str, user_id: str, now: datetime, seed: int = 1) -> None:
         self.count = count
-        self.tags = [{"account_id": account_id, "id": new_id(), "version": 1, "name": tag_name(rank)} for rank in range(TAG_COUNT)]
+        self.tags: list[Row] = [
+            {"account_id": account_id, "id": new_id(), "version": 1, "name": tag_name(rank)} for rank in range(TAG_COUNT)
+        ]
         for tag in self.tags:
             tag["key"] = str(tag["name"]).casefold()
         self._account_id = account_id
