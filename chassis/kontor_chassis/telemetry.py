@@ -2,7 +2,7 @@
 trace that a caller began is still passed on."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -30,16 +30,25 @@ def configure_telemetry(service: str, endpoint: str) -> None:
 
 def current_traceparent() -> str:
     """The W3C `traceparent` of the running span; empty where there is none."""
+    if not trace.get_current_span().get_span_context().is_valid:
+        return ""
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier)
     return carrier.get("traceparent", "")
 
 
-@contextmanager
 def span(
     name: str, *, kind: SpanKind = SpanKind.INTERNAL, traceparent: str = "", attributes: Mapping[str, str] | None = None
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """A span around a block, continuing `traceparent` where one is given, else the running span."""
+    if not traceparent and isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        # No collector, and no caller's trace to pass on.
+        return nullcontext()
+    return _span(name, kind, traceparent, attributes)
+
+
+@contextmanager
+def _span(name: str, kind: SpanKind, traceparent: str, attributes: Mapping[str, str] | None) -> Iterator[None]:
     parent: Context | None = _PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else None
     with _TRACER.start_as_current_span(name, context=parent, kind=kind, attributes=attributes):
         yield

@@ -25,6 +25,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _READERS = 8
+# SQLite's readers never wait for a network: more of them than this only fight for the interpreter.
+_SQLITE_READERS = 3
 _STATEMENT_SECONDS = 10
 _LOCK_SECONDS = 5
 _CONNECT_SECONDS = 3
@@ -47,13 +49,15 @@ class Database:
             self._writers = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-write")
             # SQLite lets waiting writers poll, and under load some of them never get their turn; a lock is fair enough.
             self._turn: AbstractContextManager[Any] = threading.Lock()
+            readers = _SQLITE_READERS
         elif self.dialect == "postgresql":
             self.engine = _postgresql_engine(parsed)
             self._writers = ThreadPoolExecutor(_READERS, thread_name_prefix=f"{name}-write")
             self._turn = nullcontext()
+            readers = _READERS
         else:
             raise ValueError(f"{name}: {self.dialect} is not supported, only sqlite and postgresql")
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix=f"{name}-read")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix=f"{name}-read")
 
     @contextmanager
     def reading(self, account_id: str) -> Iterator[sa.Connection]:
@@ -151,7 +155,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         isolation_level="AUTOCOMMIT",
         # Values of rows do not belong in error messages and logs.
         hide_parameters=True,
-        pool_size=_READERS + 1,
+        pool_size=_SQLITE_READERS + 1,
         max_overflow=_READERS,
         connect_args={"check_same_thread": False, "timeout": _LOCK_SECONDS},
     )

@@ -67,6 +67,13 @@ class WriteSession(ReadSession):
         self._means = means
         self._pending = pending
 
+    def hold(self, statement: sa.Select[Any], parameters: Any = None) -> None:
+        """Lock the rows of a `SELECT … FOR UPDATE` until the end of the session. Read them afterwards, by a statement of its own:
+        while waiting for the lock, one that joins or nests would keep an older view of the other tables. In SQLite nothing is
+        asked, because nobody else writes meanwhile."""
+        if self.connection.dialect.name != "sqlite":
+            self.connection.execute(statement, parameters)
+
     def publish(self, body: Message, *, subject: str, sequence: int) -> None:
         """Tell a fact about `subject`, whose row now has version `sequence`. Delivered at least once after the commit."""
         self._pending.outbox.append(

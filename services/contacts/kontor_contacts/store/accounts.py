@@ -10,9 +10,12 @@ from kontor_contacts.store.tables import ACCOUNTS
 DEFAULT_COUNTRY = "DE"
 
 
+_COUNTRY = sa.select(ACCOUNTS.c.country).where(ACCOUNTS.c.account_id == sa.bindparam("this_account", type_=sa.Text))
+
+
 def country(session: ReadSession) -> str:
     """ISO 3166-1 alpha-2 of the account."""
-    found = session.execute(sa.select(ACCOUNTS.c.country).where(ACCOUNTS.c.account_id == session.account_id)).scalar_one_or_none()
+    found = session.execute(_COUNTRY, {"this_account": session.account_id}).scalar_one_or_none()
     return found or DEFAULT_COUNTRY
 
 

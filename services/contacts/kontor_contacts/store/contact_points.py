@@ -11,6 +11,12 @@ from kontor_chassis.email_addresses import normalise_email
 from kontor_contacts.domain.contact_points import ContactPoints, Email, Phone, PostalAddress, Web
 from kontor_contacts.store.tables import CONTACT_POINTS as T
 
+_NONE = ContactPoints()
+_INSERT = sa.insert(T)
+_DELETE = sa.delete(T).where(
+    T.c.account_id == sa.bindparam("this_account", type_=sa.Text), T.c.record_id == sa.bindparam("this_id", type_=sa.Text)
+)
+
 
 def column(record: sa.Table) -> sa.ScalarSelect[list[list[Any]]]:
     """A record's contact points as a column of its own statement; read it with `from_rows`."""
@@ -21,6 +27,8 @@ def column(record: sa.Table) -> sa.ScalarSelect[list[list[Any]]]:
 
 
 def from_rows(rows: Sequence[Sequence[Any]]) -> ContactPoints:
+    if not rows:
+        return _NONE
     emails, phones, addresses, webs = [], [], [], []
     for _, medium, kind, primary, value, lookup, postcode, city, region, country in sorted(rows, key=lambda row: row[0]):
         match medium:
@@ -38,11 +46,11 @@ def from_rows(rows: Sequence[Sequence[Any]]) -> ContactPoints:
 def insert(session: WriteSession, noun: str, record_id: str, points: ContactPoints) -> None:
     rows = [{"account_id": session.account_id, "record_id": record_id, "noun": noun, **row} for row in _rows(points)]
     if rows:
-        session.execute(sa.insert(T), rows)
+        session.execute(_INSERT, rows)
 
 
 def delete(session: WriteSession, record_id: str) -> None:
-    session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.record_id == record_id))
+    session.execute(_DELETE, {"this_account": session.account_id, "this_id": record_id})
 
 
 def _rows(points: ContactPoints) -> Iterable[dict[str, Any]]:

@@ -18,17 +18,26 @@ NOUN = "organisations"
 After = tuple[str, str]
 
 _WHOLE = sa.select(O, contact_points.column(O).label("points"), tags.column(O).label("tags"))
+_THIS = (O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id == sa.bindparam("this_id", type_=sa.Text))
+_GET = _WHOLE.where(*_THIS)
+_HOLD = sa.select(O.c.id).where(*_THIS).with_for_update()
+_INSERT = sa.insert(O)
+_UPDATE = sa.update(O).where(*_THIS)
 
 
 def get(session: ReadSession, organisation_id: str) -> Organisation | None:
-    row = session.execute(_WHOLE.where(O.c.account_id == session.account_id, O.c.id == organisation_id)).one_or_none()
+    row = session.execute(_GET, _this(session, organisation_id)).one_or_none()
     return _organisation(row) if row else None
 
 
 def lock(session: WriteSession, organisation_id: str) -> Organisation | None:
     """The organisation, with its row locked until the end of the session."""
-    held = sa.select(O.c.id).where(O.c.account_id == session.account_id, O.c.id == organisation_id).with_for_update()
-    return get(session, organisation_id) if session.execute(held).first() else None
+    session.hold(_HOLD, _this(session, organisation_id))
+    return get(session, organisation_id)
+
+
+def _this(session: ReadSession, organisation_id: str) -> dict[str, Any]:
+    return {"this_account": session.account_id, "this_id": organisation_id}
 
 
 def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Organisation]:
@@ -64,8 +73,12 @@ def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: Afte
 
 def insert(session: WriteSession, organisation: Organisation) -> Organisation:
     """Answers the organisation with its tags as they are kept."""
-    origin = {"create_time": organisation.create_time, "creator_user_id": organisation.creator_user_id}
-    session.execute(sa.insert(O).values(account_id=session.account_id, **_values(organisation), **origin))
+    origin = {
+        "account_id": session.account_id,
+        "create_time": organisation.create_time,
+        "creator_user_id": organisation.creator_user_id,
+    }
+    session.execute(_INSERT, origin | _values(organisation))
     contact_points.insert(session, NOUN, organisation.id, organisation.points)
     if not organisation.tags:
         return organisation
@@ -74,7 +87,7 @@ def insert(session: WriteSession, organisation: Organisation) -> Organisation:
 
 def update(session: WriteSession, before: Organisation, after: Organisation) -> Organisation:
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
-    session.execute(sa.update(O).where(O.c.account_id == session.account_id, O.c.id == after.id).values(_values(after)))
+    session.execute(_UPDATE, _this(session, after.id) | _values(after))
     if before.points != after.points:
         contact_points.delete(session, after.id)
         contact_points.insert(session, NOUN, after.id, after.points)
@@ -84,8 +97,7 @@ def update(session: WriteSession, before: Organisation, after: Organisation) -> 
 
 
 def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
-    held = sa.select(O.c.id).where(O.c.account_id == session.account_id, O.c.id.in_(ids)).order_by(O.c.id).with_for_update()
-    session.execute(held)
+    session.hold(sa.select(O.c.id).where(O.c.account_id == session.account_id, O.c.id.in_(ids)).order_by(O.c.id).with_for_update())
     values = {"version": O.c.version + 1, "update_time": session.now}
     session.execute(sa.update(O).where(O.c.account_id == session.account_id, O.c.id.in_(ids)).values(values))
 

@@ -1,8 +1,12 @@
-"""Every SQL statement about people."""
+"""Every SQL statement about people.
+
+Those on hot paths are built once, with parameters: building a statement anew costs several times what running it does.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,17 +33,27 @@ _POSITIONS = children(
     join=POSITIONS.join(O, sa.and_(O.c.account_id == POSITIONS.c.account_id, O.c.id == POSITIONS.c.organisation_id)),
 )  # fmt: skip
 _WHOLE = sa.select(P, contact_points.column(P).label("points"), tags.column(P).label("tags"), _POSITIONS.label("positions"))
+_ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
+_THIS = (P.c.account_id == _ACCOUNT, P.c.id == sa.bindparam("this_id", type_=sa.Text))
+_GET = _WHOLE.where(*_THIS)
+_HOLD = sa.select(P.c.id).where(*_THIS).with_for_update()
+_INSERT = sa.insert(P)
+_UPDATE = sa.update(P).where(*_THIS)
 
 
 def get(session: ReadSession, person_id: str) -> Person | None:
-    row = session.execute(_WHOLE.where(P.c.account_id == session.account_id, P.c.id == person_id)).one_or_none()
+    row = session.execute(_GET, _this(session, person_id)).one_or_none()
     return _person(row) if row else None
 
 
 def lock(session: WriteSession, person_id: str) -> Person | None:
     """The person, with their row locked until the end of the session."""
-    held = sa.select(P.c.id).where(P.c.account_id == session.account_id, P.c.id == person_id).with_for_update()
-    return get(session, person_id) if session.execute(held).first() else None
+    session.hold(_HOLD, _this(session, person_id))
+    return get(session, person_id)
+
+
+def _this(session: ReadSession, person_id: str) -> dict[str, Any]:
+    return {"this_account": session.account_id, "this_id": person_id}
 
 
 def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Person]:
@@ -51,87 +65,101 @@ def page(
     session: ReadSession, *, tag_ids: Sequence[str], organisation_id: str, name: str, after: After | None, limit: int
 ) -> list[tuple[After, Person]]:
     """People and their place in the list; `name` is folded."""
-    if name and not tag_ids and not organisation_id:
-        keys = _by_name(session, name, after, limit)
-    elif tag_ids:
-        keys = _by_tags(session, tag_ids, organisation_id, name, after, limit)
-    else:
-        keys = _by_sort_key(session, organisation_id, name, after, limit)
-    places = keys.subquery("places")
-    statement = _WHOLE.add_columns(places.c.key).join(places, sa.and_(P.c.account_id == session.account_id, P.c.id == places.c.id))
-    rows = session.execute(statement.order_by(places.c.key, P.c.id))
-    return [((row.key, row.id), _person(row)) for row in rows]
-
-
-def _by_sort_key(session: ReadSession, organisation_id: str, name: str, after: After | None, limit: int) -> sa.Select[Any]:
-    statement = sa.select(P.c.sort_key.label("key"), P.c.id).where(P.c.account_id == session.account_id)
-    if organisation_id:
-        statement = statement.where(_works_at(P.c.id, session.account_id, organisation_id))
+    statement = _page(len(tag_ids), organisation=bool(organisation_id), name=bool(name), after=bool(after))
+    values: dict[str, Any] = {"this_account": session.account_id, "most": limit, "organisation": organisation_id}
+    values |= {f"tag{number}": tag_id for number, tag_id in enumerate(tag_ids)}
     if name:
-        statement = statement.where(_named(name))
+        values |= {"name": name, "name_end": prefix_end(name)}
     if after:
-        statement = statement.where(sa.tuple_(P.c.sort_key, P.c.id) > after)
-    return statement.order_by(P.c.sort_key, P.c.id).limit(limit)
+        values |= {"after_key": after[0], "after_id": after[1]}
+    return [((row.key, row.id), _person(row)) for row in session.execute(statement, values)]
 
 
-def _by_name(session: ReadSession, name: str, after: After | None, limit: int) -> sa.Select[Any]:
+@cache
+def _page(tag_count: int, *, organisation: bool, name: bool, after: bool) -> sa.Select[Any]:
+    if name and not tag_count and not organisation:
+        keys = _by_name(after)
+    elif tag_count:
+        keys = _by_tags(tag_count, organisation, name, after)
+    else:
+        keys = _by_sort_key(organisation, name, after)
+    places = keys.subquery("places")
+    statement = _WHOLE.add_columns(places.c.key).join(places, sa.and_(P.c.account_id == _ACCOUNT, P.c.id == places.c.id))
+    return statement.order_by(places.c.key, P.c.id)
+
+
+_LIMIT = sa.bindparam("most", type_=sa.Integer)
+
+
+def _by_sort_key(organisation: bool, name: bool, after: bool) -> sa.Select[Any]:
+    statement = sa.select(P.c.sort_key.label("key"), P.c.id).where(P.c.account_id == _ACCOUNT)
+    if organisation:
+        statement = statement.where(_works_at(P.c.id))
+    if name:
+        statement = statement.where(_named())
+    if after:
+        statement = statement.where(_comes_after(P.c.sort_key, P.c.id))
+    return statement.order_by(P.c.sort_key, P.c.id).limit(_LIMIT)
+
+
+def _by_name(after: bool) -> sa.Select[Any]:
     """Two walks of an index each, merged: by last name, and by first name where the last name does not match too."""
 
     def walk(key: sa.ColumnElement[str], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        statement = sa.select(key.label("key"), P.c.id).where(P.c.account_id == session.account_id, _begins(key, name), *conditions)
+        statement = sa.select(key.label("key"), P.c.id).where(P.c.account_id == _ACCOUNT, _begins(key), *conditions)
         if after:
-            statement = statement.where(sa.tuple_(key, P.c.id) > after)
-        found = statement.order_by(key, P.c.id).limit(limit).subquery()
+            statement = statement.where(_comes_after(key, P.c.id))
+        found = statement.order_by(key, P.c.id).limit(_LIMIT).subquery()
         return sa.select(found)
 
-    both = sa.union_all(walk(P.c.sort_key), walk(P.c.given_key, sa.not_(_begins(P.c.sort_key, name)))).subquery()
-    return sa.select(both).order_by(both.c.key, both.c.id).limit(limit)
+    both = sa.union_all(walk(P.c.sort_key), walk(P.c.given_key, sa.not_(_begins(P.c.sort_key)))).subquery()
+    return sa.select(both).order_by(both.c.key, both.c.id).limit(_LIMIT)
 
 
-def _by_tags(
-    session: ReadSession, tag_ids: Sequence[str], organisation_id: str, name: str, after: After | None, limit: int
-) -> sa.Select[Any]:
-    """Walks the rarest tag in order of names and looks the others up."""
+def _by_tags(tag_count: int, organisation: bool, name: bool, after: bool) -> sa.Select[Any]:
+    """Walks the first tag, which should be the rarest, in order of names and looks the others up."""
     walked = G.alias("walked")
     statement = sa.select(walked.c.sort_key.label("key"), walked.c.record_id.label("id")).where(
-        walked.c.account_id == session.account_id, walked.c.tag_id == tag_ids[0], walked.c.noun == NOUN
+        walked.c.account_id == _ACCOUNT, walked.c.tag_id == sa.bindparam("tag0", type_=sa.Text), walked.c.noun == NOUN
     )
-    for number, tag_id in enumerate(tag_ids[1:]):
+    for number in range(1, tag_count):
         other = G.alias(f"other{number}")
+        wanted = sa.bindparam(f"tag{number}", type_=sa.Text)
         carried = sa.select(sa.literal(1)).where(
-            other.c.account_id == session.account_id, other.c.record_id == walked.c.record_id, other.c.tag_id == tag_id
+            other.c.account_id == _ACCOUNT, other.c.record_id == walked.c.record_id, other.c.tag_id == wanted
         )
         statement = statement.where(carried.exists())
-    if organisation_id:
-        statement = statement.where(_works_at(walked.c.record_id, session.account_id, organisation_id))
+    if organisation:
+        statement = statement.where(_works_at(walked.c.record_id))
     if name:
-        named = sa.select(sa.literal(1)).where(P.c.account_id == session.account_id, P.c.id == walked.c.record_id, _named(name))
+        named = sa.select(sa.literal(1)).where(P.c.account_id == _ACCOUNT, P.c.id == walked.c.record_id, _named())
         statement = statement.where(named.exists())
     if after:
-        statement = statement.where(sa.tuple_(walked.c.sort_key, walked.c.record_id) > after)
-    return statement.order_by(walked.c.sort_key, walked.c.record_id).limit(limit)
+        statement = statement.where(_comes_after(walked.c.sort_key, walked.c.record_id))
+    return statement.order_by(walked.c.sort_key, walked.c.record_id).limit(_LIMIT)
 
 
-def _begins(key: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
-    return sa.and_(key >= prefix, key < prefix_end(prefix))
+def _comes_after(key: sa.ColumnElement[str], record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.tuple_(key, record_id) > sa.tuple_(sa.bindparam("after_key", type_=sa.Text), sa.bindparam("after_id", type_=sa.Text))
 
 
-def _named(name: str) -> sa.ColumnElement[bool]:
-    return sa.or_(_begins(P.c.sort_key, name), _begins(P.c.given_key, name))
+def _begins(key: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(key >= sa.bindparam("name", type_=sa.Text), key < sa.bindparam("name_end", type_=sa.Text))
 
 
-def _works_at(person_id: sa.ColumnElement[str], account_id: str, organisation_id: str) -> sa.ColumnElement[bool]:
-    held = sa.select(POSITIONS.c.person_id).where(POSITIONS.c.account_id == account_id, POSITIONS.c.organisation_id == organisation_id)
-    return person_id.in_(held)
+def _named() -> sa.ColumnElement[bool]:
+    return sa.or_(_begins(P.c.sort_key), _begins(P.c.given_key))
+
+
+def _works_at(person_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    place = POSITIONS.c.organisation_id == sa.bindparam("organisation", type_=sa.Text)
+    return person_id.in_(sa.select(POSITIONS.c.person_id).where(POSITIONS.c.account_id == _ACCOUNT, place))
 
 
 def insert(session: WriteSession, person: Person) -> Person:
     """Answers the person with its tags as they are kept."""
-    session.execute(
-        sa.insert(P).values(
-            account_id=session.account_id, **_values(person), create_time=person.create_time, creator_user_id=person.creator_user_id
-        )
-    )
+    origin = {"account_id": session.account_id, "create_time": person.create_time, "creator_user_id": person.creator_user_id}
+    session.execute(_INSERT, origin | _values(person))
     contact_points.insert(session, NOUN, person.id, person.points)
     if not person.tags:
         return person
@@ -140,7 +168,7 @@ def insert(session: WriteSession, person: Person) -> Person:
 
 def update(session: WriteSession, before: Person, after: Person) -> Person:
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
-    session.execute(sa.update(P).where(P.c.account_id == session.account_id, P.c.id == after.id).values(_values(after)))
+    session.execute(_UPDATE, _this(session, after.id) | _values(after))
     if before.points != after.points:
         contact_points.delete(session, after.id)
         contact_points.insert(session, NOUN, after.id, after.points)
@@ -150,8 +178,7 @@ def update(session: WriteSession, before: Person, after: Person) -> Person:
 
 
 def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
-    held = sa.select(P.c.id).where(P.c.account_id == session.account_id, P.c.id.in_(ids)).order_by(P.c.id).with_for_update()
-    session.execute(held)
+    session.hold(sa.select(P.c.id).where(P.c.account_id == session.account_id, P.c.id.in_(ids)).order_by(P.c.id).with_for_update())
     values = {"version": P.c.version + 1, "update_time": session.now}
     session.execute(sa.update(P).where(P.c.account_id == session.account_id, P.c.id.in_(ids)).values(values))
 
@@ -194,7 +221,7 @@ def _person(row: sa.Row[Any]) -> Person:
         language=row.language,
         points=contact_points.from_rows(row.points),
         tags=tags.from_rows(row.tags),
-        positions=_positions(row.id, row.positions),
+        positions=_positions(row.id, row.positions) if row.positions else (),
         create_time=row.create_time,
         update_time=row.update_time,
         creator_user_id=row.creator_user_id,

@@ -17,6 +17,22 @@ from kontor_contacts.store.tables import TAGS as T
 # How far tags are counted to find the rarest: beyond that they are common, whichever is walked.
 _COUNT_UP_TO = 2000
 
+_ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
+_AMONG = T.c.key.in_(sa.bindparam("keys", expanding=True))
+_NAMED = sa.select(T.c.key, T.c.id, T.c.name).where(T.c.account_id == _ACCOUNT, _AMONG)
+_PUT_ON = sa.insert(G)
+_TAKE_OFF = sa.delete(G).where(G.c.account_id == _ACCOUNT, G.c.record_id == sa.bindparam("this_id", type_=sa.Text))
+_CARRIED = (
+    sa.select(sa.literal(1))
+    .where(G.c.account_id == T.c.account_id, G.c.tag_id == T.c.id, G.c.noun == sa.bindparam("noun", type_=sa.Text))
+    .limit(_COUNT_UP_TO)
+    .correlate(T)
+    .subquery()
+)
+_RARITY = sa.select(T.c.id, sa.select(sa.func.count()).select_from(_CARRIED).scalar_subquery().label("carried")).where(
+    T.c.account_id == _ACCOUNT, _AMONG
+)
+
 
 def column(record: sa.Table) -> sa.ScalarSelect[list[list[Any]]]:
     """A record's tags as a column of its own statement; read it with `from_rows`."""
@@ -34,28 +50,20 @@ def from_rows(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def replace(session: WriteSession, noun: str, record_id: str, names: Sequence[str], *, sort_key: str) -> tuple[str, ...]:
     """Let the record carry exactly these tags, making those that do not exist yet. Answers their names as they are kept:
     a tag that exists keeps its own spelling."""
-    session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == record_id))
+    session.execute(_TAKE_OFF, {"this_account": session.account_id, "this_id": record_id})
     kept = _ensure(session, names)
     rows = [
         {"account_id": session.account_id, "record_id": record_id, "tag_id": row.id, "noun": noun, "sort_key": sort_key} for row in kept
     ]
     if rows:
-        session.execute(sa.insert(G), rows)
+        session.execute(_PUT_ON, rows)
     return from_rows([[row.name] for row in kept])
 
 
 def rarest_first(session: ReadSession, noun: str, names: Sequence[str]) -> list[str] | None:
     """Ids of the named tags, the one with the fewest records first. None where one of them does not exist."""
     keys = {tag_key(name) for name in names}
-    carried = (
-        sa.select(sa.literal(1))
-        .where(G.c.account_id == T.c.account_id, G.c.tag_id == T.c.id, G.c.noun == noun)
-        .limit(_COUNT_UP_TO)
-        .correlate(T)
-        .subquery()
-    )
-    count = sa.select(sa.func.count()).select_from(carried).scalar_subquery()
-    rows = session.execute(sa.select(T.c.id, count.label("carried")).where(T.c.account_id == session.account_id, T.c.key.in_(keys))).all()
+    rows = session.execute(_RARITY, {"this_account": session.account_id, "keys": list(keys), "noun": noun}).all()
     if len(rows) < len(keys):
         return None
     return [row.id for row in sorted(rows, key=lambda row: row.carried)]
@@ -75,7 +83,7 @@ def page(session: ReadSession, *, prefix: str, after: tuple[str, str] | None, li
 def get(session: ReadSession, tag_id: str, *, lock: bool = False) -> sa.Row[Any] | None:
     """One row as in `page`, or None."""
     if lock:
-        session.execute(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.id == tag_id).with_for_update())
+        session.hold(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.id == tag_id).with_for_update())
     columns = (T.c.id, T.c.version, T.c.name, T.c.key, _carried("persons"), _carried("organisations"))
     return session.execute(sa.select(*columns).where(T.c.account_id == session.account_id, T.c.id == tag_id)).one_or_none()
 
@@ -120,4 +128,4 @@ def _ensure(session: WriteSession, names: Sequence[str]) -> Sequence[sa.Row[Any]
 def _rows(session: ReadSession, keys: Collection[str]) -> Sequence[sa.Row[Any]]:
     if not keys:
         return []
-    return session.execute(sa.select(T.c.key, T.c.id, T.c.name).where(T.c.account_id == session.account_id, T.c.key.in_(keys))).all()
+    return session.execute(_NAMED, {"this_account": session.account_id, "keys": list(keys)}).all()
