@@ -1,0 +1,57 @@
+"""What a filter says, as values: the shape that the parser makes and the compiler reads."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Value:
+    """The right side of a restriction as it was typed: `prefix` where it ended with `*`, `quoted` where it stood in quotes."""
+
+    text: str
+    quoted: bool = False
+    prefix: bool = False
+
+    @property
+    def anything(self) -> bool:
+        """A lone `*`: any value at all."""
+        return self.prefix and not self.text and not self.quoted
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """`custom.umsatz >= 1000`; `position` counts characters of the filter from 1."""
+
+    field: str
+    comparator: str
+    value: Value
+    position: int
+
+
+@dataclass(frozen=True)
+class Not:
+    term: "Node"
+
+
+@dataclass(frozen=True)
+class And:
+    terms: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    terms: tuple["Node", ...]
+
+
+Node = Restriction | Not | And | Or
+EVERYTHING = And(())
+
+
+def restrictions(node: Node) -> list[Restriction]:
+    """All restrictions below a node, in the order in which they were typed."""
+    match node:
+        case Restriction():
+            return [node]
+        case Not(term):
+            return restrictions(term)
+        case And(terms) | Or(terms):
+            return [found for term in terms for found in restrictions(term)]
