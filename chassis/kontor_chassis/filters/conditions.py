@@ -52,21 +52,24 @@ class Compiler:
         if (value.anything or nothing) and comparator not in (":", "=", "!="):
             raise self._wrong(restriction, f"{comparator} needs a value")
         if value.anything or nothing:
-            condition = field.within(_present(field))
+            condition = _within(field, _present(field))
             return condition if nothing == (comparator == "!=") else sa.not_(condition)
-        # In a row without a value every comparison is false, not unknown, so that it can be turned around.
-        condition = field.within(sa.and_(_present(field), self._comparison(field, restriction)))
+        condition = _within(field, self.comparison(field, restriction))
         return sa.not_(condition) if comparator == "!=" else condition
 
-    def _comparison(self, field: Field, restriction: Restriction) -> Condition:
-        """`!=` as if it were `=`."""
+    def comparison(self, field: Field, restriction: Restriction) -> Condition:
+        """The condition on the row that holds the value, `!=` as if it were `=`. Without a value it is false, not unknown, so
+        that it can be turned around."""
+        return sa.and_(_present(field), self._compared(field, restriction))
+
+    def _compared(self, field: Field, restriction: Restriction) -> Condition:
         value, comparator = restriction.value, restriction.comparator
         if comparator in ("<", "<=", ">", ">=") and field.kind not in _ORDERED:
             raise self._wrong(restriction, f"{restriction.field} cannot be compared by {comparator}")
         if value.prefix and field.kind not in (Kind.TEXT, Kind.KEY):
             raise self._wrong(restriction, f"{restriction.field} has no beginning; leave the * away")
         match field.kind:
-            case Kind.TEXT | Kind.KEY:
+            case Kind.TEXT | Kind.KEY | Kind.REFERENCE:
                 return self._text(field, restriction)
             case Kind.NUMBER:
                 return _compared(field.column, comparator, self._number(field, restriction))
@@ -131,6 +134,10 @@ class Compiler:
 
     def _wrong(self, restriction: Restriction, message: str) -> InvalidArgument:
         return at_position(restriction.position, message, field=self.parameter)
+
+
+def _within(field: Field, condition: Condition) -> Condition:
+    return condition if field.child is None else field.child.having(condition)
 
 
 def _present(field: Field) -> Condition:

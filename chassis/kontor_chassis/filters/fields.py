@@ -15,8 +15,10 @@ class Kind(Enum):
 
     # Folded text (kontor_chassis.text.fold): equal, or beginning with.
     TEXT = "text"
-    # Compared as it stands: ids, codes, e-mail addresses.
+    # Compared as it stands, wholly or by its beginning: codes, e-mail addresses.
     KEY = "key"
+    # Is it or is it not: ids, names that stand for something.
+    REFERENCE = "reference"
     NUMBER = "number"
     # A day as ISO 8601 text.
     DATE = "date"
@@ -25,28 +27,43 @@ class Kind(Enum):
     FLAG = "flag"
 
 
-def _as_it_is(condition: Condition) -> Condition:
-    return condition
-
-
 def _unchanged(text: str) -> str:
     return text
 
 
 @dataclass(frozen=True)
+class Child:
+    """Rows that belong to a record and hold values of a field: `record_id` names the record, `where` picks the field's rows.
+
+    `outer` is the id of the record in the list's own statement.
+    """
+
+    record_id: sa.ColumnElement[str]
+    where: tuple[Condition, ...]
+    outer: sa.ColumnElement[str]
+
+    def having(self, condition: Condition) -> Condition:
+        """Records with such a row, asked of one record at a time."""
+        return sa.exists().where(self.record_id == self.outer, *self.where, condition)
+
+    def ids(self, condition: Condition) -> sa.Select[str]:
+        """Ids of the records with such a row, found by the child's own index; one may come twice."""
+        return sa.select(self.record_id).where(*self.where, condition)
+
+
+@dataclass(frozen=True)
 class Field:
-    """One field. `column` is compared; where it stands in a child table, `within` puts a condition about a row of it into an
-    EXISTS about the record, and a record "has" the field where it has such a row.
+    """One field. `column` is compared: of the record itself, or of a row of `child`, and then a record has the field where it has
+    such a row.
 
     `normalise` brings a typed value into the form in which the column holds it (after folding, where the kind is TEXT).
     `words` are the values that there are, where they are few; others are refused. `absent` is the column's value for "nothing":
-    an empty text, or NULL where `absent` is None.
-    `scale` are the decimal places that a NUMBER column holds as an integer.
+    an empty text, or NULL where `absent` is None. `scale` are the decimal places that a NUMBER column holds as an integer.
     """
 
     kind: Kind
     column: sa.ColumnElement[Any]
-    within: Callable[[Condition], Condition] = _as_it_is
+    child: Child | None = None
     normalise: Callable[[str], str] = _unchanged
     words: Mapping[str, Any] | None = None
     absent: Any = ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kontor_chassis.db.types import Instant
 from kontor_chassis.errors import InvalidArgument
 from kontor_chassis.filters.conditions import Compiler
-from kontor_chassis.filters.fields import Condition, Field, Kind
+from kontor_chassis.filters.fields import Child, Field, Kind
 from kontor_chassis.filters.grammar import parse
 from kontor_chassis.text import fold
 
@@ -34,10 +34,6 @@ TODAY = date(2026, 3, 15)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def _ringed(condition: Condition) -> Condition:
-    return sa.exists().where(RINGS.c.bird_id == BIRDS.c.id, condition)
-
-
 FIELDS = {
     "name": Field(Kind.TEXT, BIRDS.c.name_key),
     "colour": Field(Kind.KEY, BIRDS.c.colour, words={"red": "r", "blue": "b"}),
@@ -45,7 +41,7 @@ FIELDS = {
     "hatched": Field(Kind.DATE, BIRDS.c.hatched, absent=None),
     "seen": Field(Kind.TIME, BIRDS.c.seen, absent=None),
     "rare": Field(Kind.FLAG, BIRDS.c.rare, absent=None),
-    "rings": Field(Kind.KEY, RINGS.c.code, within=_ringed),
+    "rings": Field(Kind.KEY, RINGS.c.code, Child(RINGS.c.bird_id, (), BIRDS.c.id)),
 }
 
 
