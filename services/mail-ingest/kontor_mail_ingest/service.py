@@ -20,6 +20,7 @@ from kontor_mail_ingest.store.mail_addresses import Recipient
 from kontor_mail_ingest.store.tables import METADATA
 from kontor_mail_ingest.usecases.backlog import Backlog
 from kontor_mail_ingest.usecases.deposits import Deposits
+from kontor_mail_ingest.usecases.learning import Learning
 from kontor_mail_ingest.usecases.mail_addresses import find_recipient
 
 
@@ -29,6 +30,7 @@ class Parts:
 
     smtp: MailServer
     backlog: Backlog
+    learning: Learning
 
 
 @asynccontextmanager
@@ -40,6 +42,7 @@ async def open_parts(context: Context) -> AsyncIterator[Parts]:
         raise ValueError(f"KONTOR_MAIL_DOMAIN: {settings.mail_domain!r} is no domain")
     pool = ParserPool(processes=knobs.reader_processes)
     backlog = Backlog(context, pool.parse, most_per_commit=knobs.group_commit)
+    learning = Learning(context)
     deposits = Deposits(context, stored=backlog.wake, most_per_commit=knobs.group_commit)
 
     def look_up(address: str) -> Recipient | None:
@@ -50,14 +53,16 @@ async def open_parts(context: Context) -> AsyncIterator[Parts]:
         return await context.database.read(look_up, address)
 
     smtp = MailServer(Desk(recipient, deposits.keep), knobs, hostname=settings.mail_domain)
-    context.checks.update(smtp=lambda: smtp.listening, backlog=lambda: backlog.running)
+    context.checks.update(smtp=lambda: smtp.listening, backlog=lambda: backlog.running, learning=lambda: learning.running)
     try:
         await backlog.start()
+        learning.start()
         await smtp.start(settings.smtp_host, settings.smtp_port)
-        yield Parts(smtp, backlog)
+        yield Parts(smtp, backlog, learning)
     finally:
         await smtp.stop(settings.drain_seconds)
         await deposits.close()
+        await learning.stop()
         await backlog.stop()
         await pool.close()
 

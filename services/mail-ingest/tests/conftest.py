@@ -118,6 +118,7 @@ class Mailroom:
 
     async def settled(self) -> None:
         await self.parts.backlog.settled()
+        await self.parts.learning.settled()
 
     async def person(self, *emails: str, account_id: str = "", person_id: str = "", sequence: int = 1) -> str:
         """Let contacts tell of a person; answers the id."""
@@ -127,9 +128,11 @@ class Mailroom:
         await self.harness.deliver(event, subject=f"persons/{person_id}", sequence=sequence, account_id=account_id)
         return person_id
 
-    async def user(self, user_id: str, email: str, *, active: bool = True, sequence: int = 1, account_id: str = "") -> None:
+    async def user(
+        self, user_id: str, email: str, *, active: bool = True, role: str = "MEMBER", sequence: int = 1, account_id: str = ""
+    ) -> None:
         """Let identity tell of a user."""
-        facts = users.User(id=user_id, email=email, active=active)
+        facts = users.User(id=user_id, email=email, active=active, role=users.Role.Value(f"ROLE_{role}"))
         event = identity.UserCreated(user=facts) if sequence == 1 else identity.UserUpdated(user=facts)
         await self.harness.deliver(event, subject=f"users/{user_id}", sequence=sequence, account_id=account_id)
 

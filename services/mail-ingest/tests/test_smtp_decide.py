@@ -27,14 +27,21 @@ def test_only_addresses_of_active_users_are_recipients_and_not_too_many(
 
 
 def test_data_needs_a_sender_and_a_recipient() -> None:
-    assert decide_data(begun=True, recipients=1) == Accept()
-    assert decide_data(begun=False, recipients=0) == Refuse(503, "5.5.1 MAIL first")
-    assert decide_data(begun=True, recipients=0) == Refuse(554, "5.5.1 No valid recipients")
+    assert decide_data(begun=True, recipients=1, room=True) == Accept()
+    assert decide_data(begun=False, recipients=0, room=True) == Refuse(503, "5.5.1 MAIL first")
+    assert decide_data(begun=True, recipients=0, room=True) == Refuse(554, "5.5.1 No valid recipients")
+
+
+def test_a_mail_for_which_there_is_no_memory_comes_later() -> None:
+    assert decide_data(begun=True, recipients=1, room=False) == Refuse(452, "4.3.1 Too many mails at once, try again later")
+    assert decide_mail(size=100, limit=100, room=False) == Refuse(452, "4.3.1 Too many mails at once, try again later")
+    # One that is too large will always be.
+    assert decide_mail(size=101, limit=100, room=False) == Refuse(552, "5.3.4 Message too big")
 
 
 def test_a_mail_may_be_as_large_as_the_limit() -> None:
-    assert decide_mail(size=100, limit=100) == Accept()
-    assert decide_mail(size=101, limit=100) == Refuse(552, "5.3.4 Message too big")
+    assert decide_mail(size=100, limit=100, room=True) == Accept()
+    assert decide_mail(size=101, limit=100, room=True) == Refuse(552, "5.3.4 Message too big")
 
 
 def test_a_reply_is_code_and_text() -> None:

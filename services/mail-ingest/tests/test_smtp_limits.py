@@ -169,3 +169,31 @@ async def test_fifty_mails_at_once_arrive_once_each(mail: Any, letter: Any) -> N
     await mail.settled()
     found = await mail.messages(page_size=200, state="MESSAGE_STATE_FILED")
     assert sorted([await mail.raw(message.id) for message in found]) == sorted(sent)
+
+
+async def test_mails_that_together_need_too_much_memory_come_later(limit: Any, open_mailroom: Any, letter: Any) -> None:
+    limit(size_limit=100_000, memory=100_000)
+    async with open_mailroom() as mail:
+        address = await mail.dropbox()
+        first, second, third = await mail.connect(), await mail.connect(), await mail.connect()
+        large = letter() + (b"x" * 998 + b"\r\n") * 80
+        await first.begin(address)
+        await first.write(large)
+        await second.begin(address)
+        await second.write(large + b".\r\n")
+        # Which of the two has the memory depends on who was heard first; the other is told to come later, and loses nothing else.
+        await first.write(b".\r\n")
+        replies = {(await first.reply())[:3], (await second.reply())[:3]}
+        assert replies <= {"250", "452"}
+        assert "250" in replies
+        assert (await third.send(large, address)).startswith("250")
+
+
+async def test_a_mail_that_takes_for_ever_is_given_up(limit: Any, open_mailroom: Any, letter: Any) -> None:
+    limit(data_seconds=0.2)
+    async with open_mailroom() as mail:
+        client = await mail.connect()
+        await client.begin(await mail.dropbox())
+        await client.write(letter())
+        assert await client.closed()
+        assert await mail.messages() == []

@@ -12,10 +12,12 @@ from kontor.mail.v1 import mail_addresses_pb2 as addresses
 
 async def test_the_service_is_ready_as_long_as_it_listens_and_files(mail: Any) -> None:
     checks = await mail.harness.running.checks()
-    assert checks == {"mail-ingest.database": True, "mail-ingest.smtp": True, "mail-ingest.backlog": True}
+    rooms = ("mail-ingest.smtp", "mail-ingest.backlog", "mail-ingest.learning")
+    assert checks == {"mail-ingest.database": True, **dict.fromkeys(rooms, True)}
     await mail.parts.smtp.stop(1)
     await mail.parts.backlog.stop()
-    assert not any([(await mail.harness.running.checks())[name] for name in ("mail-ingest.smtp", "mail-ingest.backlog")])
+    await mail.parts.learning.stop()
+    assert not any([(await mail.harness.running.checks())[name] for name in rooms])
 
 
 async def test_the_greeting_and_the_extensions_are_told(mail: Any) -> None:

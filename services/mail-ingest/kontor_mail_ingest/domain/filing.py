@@ -20,6 +20,8 @@ class TrayReason(StrEnum):
 
     UNKNOWN_ADDRESSES = "unknown_addresses"
     UNREADABLE = "unreadable"
+    # For postmaster, that is for whoever runs the mail service (RFC 5321 section 4.5.1).
+    POSTMASTER = "postmaster"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def decide_filing(
     `own_addresses` (its dropboxes and other addresses of ours) may be given in any spelling. A colleague or a dropbox is
     never filed to, even where somebody has entered that address with a person.
     """
-    if isinstance(mail, Unreadable):
+    if isinstance(mail, Unreadable) or _says_nothing(mail):
         return Tray(TrayReason.UNREADABLE)
     excluded = {normalise_address(address) for address in (*colleagues, *own_addresses)}
     filings: dict[str, Filing] = {}
@@ -80,3 +82,9 @@ def decide_filing(
             for person_id in persons_by_address.get(address, ()):
                 filings.setdefault(person_id, Filing(person_id, reason, mailbox.address))
     return File(tuple(filings.values())) if filings else Tray(TrayReason.UNKNOWN_ADDRESSES)
+
+
+def _says_nothing(mail: ParsedMail) -> bool:
+    """Whether no header field of it could be made out: it is empty, or something else than a mail."""
+    mailboxes = (*mail.from_mailboxes, *mail.to_mailboxes, *mail.cc_mailboxes)
+    return not (mailboxes or mail.subject or mail.message_id or mail.send_time)

@@ -2,6 +2,7 @@
 
 from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.identity.events.v1 import events_pb2 as identity
+from kontor.identity.v1 import users_pb2 as users
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.events import Event
 from kontor_mail_ingest.usecases import replicas
@@ -18,4 +19,9 @@ def person_deleted(event: Event[contacts.PersonDeleted], session: WriteSession) 
 
 def user_changed(event: Event[identity.UserCreated | identity.UserUpdated], session: WriteSession) -> None:
     user = event.body.user
-    replicas.keep_user(session, user.id, email=user.email, active=user.active, sequence=event.sequence)
+    replicas.keep_user(session, user.id, email=user.email, active=user.active, role=_role(user.role), sequence=event.sequence)
+
+
+def _role(number: int) -> str:
+    """Empty where it was not told, or is of a newer release."""
+    return users.Role.Name(number).removeprefix("ROLE_").lower() if number and number in users.Role.values() else ""  # type: ignore[arg-type]

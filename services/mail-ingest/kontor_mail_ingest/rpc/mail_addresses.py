@@ -6,6 +6,7 @@ from kontor_chassis.paging import Page, open_page
 from kontor_chassis.proto import to_timestamp
 from kontor_chassis.rpc.dispatch import Call
 from kontor_mail_ingest.store.mail_addresses import MailAddress
+from kontor_mail_ingest.store.users import READER
 from kontor_mail_ingest.usecases import mail_addresses
 
 
@@ -14,7 +15,7 @@ async def list_mail_addresses(request: pb.ListMailAddressesRequest, call: Call) 
     page = open_page(request, position=(str,))
     database = call.context.database
     found = await database.read(_find, call, page)
-    if not found and page.after is None and call.principal.user_id:
+    if not found and page.after is None and call.principal.user_id and call.principal.role != READER:
         await database.write(_make_dropbox, call)
         found = await database.read(_find, call, page)
     kept, next_page_token = page.cut(found, lambda item: (item.purpose,))

@@ -1,21 +1,18 @@
 """kontor.mail.v1.MessageService."""
 
 import asyncio
-from datetime import datetime
 
 from kontor.mail.v1 import messages_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession
-from kontor_chassis.db.types import from_micros, micros
-from kontor_chassis.errors import invalid
-from kontor_chassis.paging import open_page
-from kontor_chassis.proto import to_timestamp
+from kontor_chassis.paging import open_time_page, time_position
+from kontor_chassis.proto import Words, to_timestamp
 from kontor_chassis.rpc.dispatch import Call
 from kontor_mail_ingest.domain.messages import Mailbox
 from kontor_mail_ingest.store.messages import Message
 from kontor_mail_ingest.usecases import messages
 
-_STATE_OF = {number: name.removeprefix("MESSAGE_STATE_").lower() for name, number in pb.MessageState.items()}
-_STATE_OF[pb.MESSAGE_STATE_UNSPECIFIED] = ""
+_STATES = Words(pb.MessageState)
+_TRAY_REASONS = Words(pb.TrayReason)
 # Of mailboxes and attachments in a list, so that a page of hostile mails fits into an answer.
 _MOST_IN_LISTS = 20
 
@@ -25,13 +22,10 @@ def get_message(request: pb.GetMessageRequest, session: ReadSession) -> pb.Messa
 
 
 def list_messages(request: pb.ListMessagesRequest, session: ReadSession) -> pb.ListMessagesResponse:
-    page = open_page(request, position=(int, str))
-    state = _STATE_OF.get(request.state)
-    if state is None:
-        raise invalid("state", "is not a known state")
-    after = (_moment(page.after[0]), page.after[1]) if page.after else None
+    page, after = open_time_page(request)
+    state = _STATES.word(request.state, field="state")
     found = messages.find(session, state=state, after=after, limit=page.size + 1)
-    kept, next_page_token = page.cut(found, lambda item: (micros(item.receive_time), item.id))
+    kept, next_page_token = page.cut(found, lambda item: time_position(item.receive_time, item.id))
     return pb.ListMessagesResponse(messages=[_message_to(item, most=_MOST_IN_LISTS) for item in kept], next_page_token=next_page_token)
 
 
@@ -44,20 +38,11 @@ async def get_raw_message(request: pb.GetRawMessageRequest, call: Call) -> pb.Ra
     return pb.RawMessage(content=await asyncio.to_thread(call.context.blobs.get, key))
 
 
-def _moment(value: int) -> datetime:
-    """A moment of a page token; raises InvalidArgument where somebody made it up."""
-    try:
-        return from_micros(value)
-    except (ValueError, OverflowError, OSError) as error:
-        raise invalid("page_token", "is not a token of this list") from error
-
-
 def _message_to(message: Message, *, most: int | None = None) -> pb.Message:
-    reason = message.tray_reason.upper() or "UNSPECIFIED"
     return pb.Message(
         id=message.id,
-        state=pb.MessageState.Value(f"MESSAGE_STATE_{message.state.upper()}"),
-        tray_reason=pb.TrayReason.Value(f"TRAY_REASON_{reason}"),
+        state=_STATES.number(message.state),
+        tray_reason=_TRAY_REASONS.number(message.tray_reason),
         original_id=message.original_id,
         depositor_user_id=message.depositor_user_id,
         depositor_user_ids=message.depositor_user_ids,

@@ -20,6 +20,9 @@ class Refuse:
         return f"{self.code} {self.text}"
 
 
+_NO_ROOM = Refuse(452, "4.3.1 Too many mails at once, try again later")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecipientFacts:
     """A RCPT command."""
@@ -40,15 +43,19 @@ def decide_recipient(facts: RecipientFacts) -> Recipient | Refuse:
     return facts.recipient
 
 
-def decide_data(*, begun: bool, recipients: int) -> Accept | Refuse:
-    """On the DATA command. `begun`: MAIL was accepted before."""
+def decide_data(*, begun: bool, recipients: int, room: bool) -> Accept | Refuse:
+    """On the DATA command. `begun`: MAIL was accepted before; `room`: something is left of the memory for mails."""
     if not begun:
         return Refuse(503, "5.5.1 MAIL first")
     if recipients == 0:
         return Refuse(554, "5.5.1 No valid recipients")
+    if not room:
+        return _NO_ROOM
     return Accept()
 
 
-def decide_mail(*, size: int, limit: int) -> Accept | Refuse:
-    """On a mail whose last line has come."""
-    return Refuse(552, "5.3.4 Message too big") if size > limit else Accept()
+def decide_mail(*, size: int, limit: int, room: bool) -> Accept | Refuse:
+    """On a mail whose last line has come. `room`: there was memory for all of it."""
+    if size > limit:
+        return Refuse(552, "5.3.4 Message too big")
+    return Accept() if room else _NO_ROOM

@@ -20,6 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from kontor_chassis.errors import KontorError
 from kontor_mail_ingest.settings import MailSettings
+from kontor_mail_ingest.smtp.budget import Budget
 from kontor_mail_ingest.smtp.decide import RecipientFacts, Refuse, decide_data, decide_mail, decide_recipient
 from kontor_mail_ingest.smtp.lines import END, received
 from kontor_mail_ingest.store.mail_addresses import Recipient
@@ -33,8 +34,9 @@ _NOT_KEPT = "452 4.3.1 The message cannot be stored right now, try again later"
 _GOODBYE = "4.3.2 The service is going down, come back later"
 # How often a client may say a command; "*" stands for all others (NOOP, VRFY, STARTTLS, EHLO …).
 _CALLS = {"*": 100, "MAIL": 10_000, "RCPT": 1_000_000, "DATA": 10_000, "RSET": 10_000}
-# `<>` or an ordinary address, and the parameters after it; aiosmtpd's parser takes ten times as long.
-_PATH = re.compile(r"\s*<([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+|)>(?:\s+(.*))?")
+# `<>`, `<Postmaster>` (RFC 5321 section 4.5.1) or an ordinary address, and the parameters after it;
+# aiosmtpd's parser takes ten times as long.
+_PATH = re.compile(r"\s*<([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+|(?i:postmaster)|)>(?:\s+(.*))?")
 _LONGEST_SENDER = 320
 _LONGEST_NAME = 255
 
@@ -45,6 +47,8 @@ class Door:
 
     admit: Callable[["MailSession"], bool]
     leave: Callable[["MailSession"], None]
+    # What of mails that are on their way may be held, by all whom it lets in.
+    budget: Budget
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,8 @@ class MailSession(SMTP):
         self.silent_since = loop.time()
         # Whether a mail is on its way; such a client is not sent away.
         self.receives = False
+        # Of the budget, for that mail.
+        self._taken = 0
         # Done when the connection has ended.
         self.closed: asyncio.Future[None] = loop.create_future()
 
@@ -218,7 +224,8 @@ class MailSession(SMTP):
             return
         envelope = self.envelope
         assert isinstance(envelope, MailEnvelope)
-        decision = decide_data(begun=bool(envelope.mail_from), recipients=len(envelope.recipients))
+        room = not self._door.budget.exhausted
+        decision = decide_data(begun=bool(envelope.mail_from), recipients=len(envelope.recipients), room=room)
         if isinstance(decision, Refuse):
             await self.push(decision.reply)
             return
@@ -228,6 +235,7 @@ class MailSession(SMTP):
             reply = await self._take(envelope)
         finally:
             self.receives = False
+            self._give_back()
         self.envelope = self._create_envelope()
         await self.push(reply)
         if self._finishing:
@@ -245,10 +253,14 @@ class MailSession(SMTP):
 
     async def _take(self, envelope: MailEnvelope) -> str:
         """Receive a mail and have it kept; answers the reply."""
-        data, size = await self._receive()
-        decision = decide_mail(size=size, limit=self._knobs.size_limit)
-        if isinstance(decision, Refuse):
-            return decision.reply
+        deadline = self.loop.call_later(self._knobs.data_seconds, self._timeout_cb)
+        try:
+            data, size = await self._receive()
+        finally:
+            deadline.cancel()
+        decision = decide_mail(size=size, limit=self._knobs.size_limit, room=data is not None)
+        if isinstance(decision, Refuse) or data is None:
+            return decision.reply if isinstance(decision, Refuse) else _FAILED
         mail = IncomingMail(
             content=received(data),
             sender="" if envelope.mail_from == _NULL_SENDER else _printable(envelope.mail_from or "", _LONGEST_SENDER),
@@ -264,14 +276,15 @@ class MailSession(SMTP):
         log.info("mail_kept", message_id=message_id, bytes=size, recipients=len(mail.recipients))
         return f"250 2.0.0 Ok: kept as {message_id}"
 
-    async def _receive(self) -> tuple[bytes, int]:
-        """The data as `lines.received` wants it, and its size; no data where it is too much.
+    async def _receive(self) -> tuple[bytes | None, int]:
+        """The data as `lines.received` wants it, and its size; None where it is too much for the limit or the memory.
 
         A client has to bring 32 KiB within the idle time, or the end of its mail.
         """
         # The end may follow the command at once (an empty mail): its CRLF is put back before what comes.
         self._reader._buffer[:0] = b"\r\n"  # type: ignore[attr-defined]
         chunks: list[bytes] = []
+        fits = True
         # Neither that CRLF nor the dot and what follows it belong to the mail.
         size = -len(END)
         while True:
@@ -283,16 +296,24 @@ class MailSession(SMTP):
                 last = False
             self._reset_timeout()
             size += len(chunk)
-            if size <= self._knobs.size_limit:
+            fits = fits and size <= self._knobs.size_limit and self._door.budget.take(len(chunk))
+            if fits:
                 chunks.append(chunk)
+                self._taken += len(chunk)
             else:
+                # It is heard out, so that the client hears why.
                 chunks.clear()
+                self._give_back()
             if last:
-                return b"".join(chunks).removesuffix(END[2:]), size
+                return b"".join(chunks).removesuffix(END[2:]) if fits else None, size
             if size > 2 * self._knobs.size_limit:
                 # Who was told the limit and goes on like this is not listened to until the end.
                 await self.push("552 5.3.4 Message too big")
                 raise ConnectionResetError
+
+    def _give_back(self) -> None:
+        self._door.budget.give_back(self._taken)
+        self._taken = 0
 
 
 def _printable(text: str, longest: int) -> str:

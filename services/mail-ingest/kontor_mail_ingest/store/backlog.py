@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_mail_ingest.domain.filing import Filing
+from kontor_mail_ingest.store.mail_addresses import POSTMASTER
 from kontor_mail_ingest.store.messages import FILED
 from kontor_mail_ingest.store.tables import DEPOSITS as D
 from kontor_mail_ingest.store.tables import FILINGS as F
@@ -18,6 +19,10 @@ from kontor_mail_ingest.store.tables import ORIGINALS as O
 
 # A literal and no parameter: only so do both databases see that the index of waiting mails serves.
 _WAITS = M.c.state == sa.literal_column("'received'")
+
+_DEPOSITED = (
+    sa.exists().where(D.c.account_id == M.c.account_id, D.c.message_id == M.c.id, D.c.mail_address_id != POSTMASTER).label("deposited")
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Unsettled:
     # MAIL FROM; empty for the null sender.
     sender: str
     receive_time: datetime
+    # Whether somebody deposited it; mail to postmaster comes from anybody.
+    deposited: bool
 
 
 def is_due(session: ReadSession) -> bool:
@@ -84,11 +91,11 @@ def end_leases(session: WriteSession) -> None:
 
 def lock(session: WriteSession, message_id: str) -> Unsettled | None:
     """The message with its row held, if it still waits for a decision."""
-    waiting = sa.select(M.c.version, M.c.depositor_user_id, M.c.sender, M.c.receive_time).where(
+    waiting = sa.select(M.c.version, M.c.depositor_user_id, M.c.sender, M.c.receive_time, _DEPOSITED).where(
         M.c.account_id == session.account_id, M.c.id == message_id, _WAITS
     )
-    row = session.execute(waiting.with_for_update()).one_or_none()
-    return Unsettled(row.version, row.depositor_user_id, row.sender, row.receive_time) if row else None
+    row = session.execute(waiting.with_for_update(of=M)).one_or_none()
+    return Unsettled(row.version, row.depositor_user_id, row.sender, row.receive_time, row.deposited) if row else None
 
 
 def settle(session: WriteSession, message_id: str, values: dict[str, Any]) -> None:
@@ -96,10 +103,10 @@ def settle(session: WriteSession, message_id: str, values: dict[str, Any]) -> No
     session.execute(statement.values(update_time=session.now, **values))
 
 
-def add_filings(session: WriteSession, message_id: str, filings: Sequence[Filing]) -> None:
+def add_filings(session: WriteSession, message_id: str, filings: Sequence[Filing], *, first_place: int = 0) -> None:
     rows = [
         {"message_id": message_id, "person_id": item.person_id, "place": place, "reason": item.reason.value, "address": item.address}
-        for place, item in enumerate(filings)
+        for place, item in enumerate(filings, first_place)
     ]
     session.execute(sa.insert(F), [{"account_id": session.account_id, **row} for row in rows])
 

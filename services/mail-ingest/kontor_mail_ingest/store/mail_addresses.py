@@ -11,6 +11,10 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_mail_ingest.store.tables import MAIL_ADDRESSES as M
 from kontor_mail_ingest.store.tables import USERS as U
+from kontor_mail_ingest.store.users import READER
+
+# In place of an id, for mail to postmaster: it has no address of an account.
+POSTMASTER = "postmaster"
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Recipient:
 
 # Built once: it is asked for each recipient of each mail.
 _RECIPIENT = (
-    sa.select(M.c.account_id, M.c.user_id, M.c.id, U.c.active)
+    sa.select(M.c.account_id, M.c.user_id, M.c.id, sa.and_(U.c.active, U.c.role != READER).label("active"))
     .select_from(M.outerjoin(U, sa.and_(U.c.account_id == M.c.account_id, U.c.id == M.c.user_id)))
     .where(M.c.address == sa.bindparam("address"))
 )

@@ -10,17 +10,18 @@ from kontor_mail_ingest.store.tables import PERSON_ADDRESSES as A
 from kontor_mail_ingest.store.tables import PERSONS as P
 
 
-def keep(session: WriteSession, person_id: str, *, addresses: Collection[str], deleted: bool, sequence: int) -> None:
-    """Replace what is held of a person by their normalised addresses, unless something newer is held."""
+def keep(session: WriteSession, person_id: str, *, addresses: Collection[str], deleted: bool, sequence: int) -> bool:
+    """Replace what is held of a person by their normalised addresses; False where something newer is held."""
     row = {"account_id": session.account_id, "id": person_id, "sequence": sequence, "deleted": deleted}
     upsert_newer(session.connection, P, [row])
     held = session.execute(sa.select(P.c.sequence).where(P.c.account_id == session.account_id, P.c.id == person_id)).scalar_one()
     if held != sequence:
-        return
+        return False
     session.execute(sa.delete(A).where(A.c.account_id == session.account_id, A.c.person_id == person_id))
     rows = [{"account_id": session.account_id, "address": address, "person_id": person_id} for address in dict.fromkeys(addresses)]
     if rows:
         session.execute(sa.insert(A), rows)
+    return True
 
 
 def by_address(session: ReadSession, addresses: Collection[str]) -> dict[str, list[str]]:

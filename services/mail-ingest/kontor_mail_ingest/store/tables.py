@@ -1,5 +1,6 @@
 """The tables of mail-ingest. `account_id` leads every key and index, but for the two that are asked before an account is known:
-which account an address belongs to, and which mail is to be read next."""
+which account an address belongs to, and which mail is to be read next. `learned_addresses` is read over all accounts too, but nearly
+always empty."""
 
 import sqlalchemy as sa
 
@@ -59,12 +60,17 @@ MESSAGES = sa.Table(
     sa.Column("automatic", sa.Boolean, nullable=False),
     # Last, so that SQLite need not walk through it for the others.
     sa.Column("text", sa.Text, nullable=False),
+    # Of which originals row it is (see there); empty where copies of it cannot be told.
+    sa.Column("copy_key", Key, nullable=False, server_default=""),
     # The same bytes are one message.
     sa.Index("messages_by_sha256", "account_id", "sha256", unique=True),
     sa.Index("messages_by_time", "account_id", "receive_time", "id"),
     sa.Index("messages_by_state", "account_id", "state", "receive_time", "id"),
     # Holds only what waits, over all accounts.
     sa.Index("messages_due", "due_time", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")),
+    sa.Index(
+        "messages_copies", "account_id", "original_id", sqlite_where=sa.text("state = 'copy'"), postgresql_where=sa.text("state = 'copy'")
+    ),
 )
 
 # Who deposited a message, and at which of their addresses.
@@ -102,6 +108,27 @@ FILINGS = sa.Table(
     sa.Column("address", sa.Text, nullable=False),
 )
 
+# Normalised To and Cc addresses of messages, filed ones too, that were nobody's when the message was looked at last.
+UNKNOWN_ADDRESSES = sa.Table(
+    "unknown_addresses",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("address", Key, primary_key=True),
+    sa.Column("message_id", Key, primary_key=True),
+    sa.Index("unknown_addresses_by_message", "account_id", "message_id"),
+)
+
+# Those of them that have become somebody's since, while their messages are being looked at again.
+LEARNED_ADDRESSES = sa.Table(
+    "learned_addresses",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("address", Key, primary_key=True),
+    # The last message that was looked at.
+    sa.Column("after", Key, nullable=False),
+    sa.Column("due_time", Instant, nullable=False),
+)
+
 # Replica of contacts' people: which version their addresses below are of. Deleted people keep their row.
 PERSONS = sa.Table(
     "persons",
@@ -131,6 +158,8 @@ USERS = sa.Table(
     # Normalised.
     sa.Column("email", Key, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
+    # `owner`, …, `reader`; empty where it is not known.
+    sa.Column("role", sa.Text, nullable=False, server_default=""),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Index("users_by_email", "account_id", "email"),
 )

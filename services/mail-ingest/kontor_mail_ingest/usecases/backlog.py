@@ -19,7 +19,7 @@ from kontor_chassis.errors import KontorError, Unavailable
 from kontor_chassis.principal import EVERY_ACCOUNT, Principal
 from kontor_chassis.service import Context
 from kontor_mail_ingest.domain.messages import ParsedMail, Unreadable, UnreadableReason
-from kontor_mail_ingest.store import backlog
+from kontor_mail_ingest.store import backlog, unknown_addresses
 from kontor_mail_ingest.store.backlog import Claim
 from kontor_mail_ingest.store.group_commit import GroupCommit
 from kontor_mail_ingest.usecases.filing import settle
@@ -170,6 +170,7 @@ class Backlog:
 
     def _settle(self, found: Sequence[tuple[Claim, ParsedMail | Unreadable]]) -> list[None]:
         with self._context.sessions.write_many(means="mail") as enter:
+            unknown_addresses.hold_address_book(enter(self._principal(EVERY_ACCOUNT)), to_change=False)
             for claim, mail in found:
                 settle(enter(self._principal(claim.account_id, claim.depositor_user_id)), claim.id, mail)
         return [None] * len(found)

@@ -11,7 +11,7 @@ from kontor_chassis.principal import Principal
 from kontor_chassis.service import Context
 from kontor_mail_ingest.store import arrivals
 from kontor_mail_ingest.store.group_commit import GroupCommit
-from kontor_mail_ingest.store.mail_addresses import Recipient
+from kontor_mail_ingest.store.mail_addresses import POSTMASTER, Recipient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +107,7 @@ def _deposit(session: WriteSession, hashed: _Hashed, part: _Part) -> str:
         session.audit(f"messages/{message_id}", "create", {"size": (None, arrival.size), "sha256": (None, arrival.sha256)})
     else:
         message_id = arrivals.known(session, hashed.sha256)
-    for recipient in part.recipients:
+    # The first entry of a user counts, and a dropbox more than postmaster.
+    for recipient in sorted(part.recipients, key=lambda recipient: recipient.mail_address_id == POSTMASTER):
         arrivals.add_depositor(session, message_id, recipient.user_id, recipient.mail_address_id)
     return message_id

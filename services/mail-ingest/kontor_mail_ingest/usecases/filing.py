@@ -1,17 +1,18 @@
 """A mail that was read is put where it belongs: at people, in the tray, or with the mail of which it is a copy (E4, E7)."""
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_mail_ingest.domain.addresses import normalise_address
-from kontor_mail_ingest.domain.filing import File, Tray, decide_filing, recipients
+from kontor_mail_ingest.domain.filing import File, Tray, TrayReason, decide_filing, recipients
 from kontor_mail_ingest.domain.messages import Mailbox, ParsedMail, Unreadable
 from kontor_mail_ingest.events import published
 from kontor_mail_ingest.events.published import Facts
-from kontor_mail_ingest.store import backlog, mail_addresses, persons, users
+from kontor_mail_ingest.store import backlog, mail_addresses, persons, unknown_addresses, users
 from kontor_mail_ingest.store.messages import COPY, FILED, RECEIVED, TRAY
 
 # What a hostile mail may make long; a screen shows less.
@@ -31,20 +32,25 @@ def settle(session: WriteSession, message_id: str, mail: ParsedMail | Unreadable
         return
     if isinstance(mail, ParsedMail):
         mail = plausible(mail, held.receive_time)
-    decision = _decide(session, mail)
+    # Anybody can write to postmaster, so that such a mail tells nothing of whom a colleague has written to.
+    addresses = recipients(mail) if isinstance(mail, ParsedMail) and held.deposited else []
+    known = look_up(session, addresses)
+    decision = known.decide(mail) if held.deposited else Tray(TrayReason.POSTMASTER)
     state = FILED if isinstance(decision, File) else TRAY
     reason = decision.reason.value if isinstance(decision, Tray) else ""
     # A mail with the null sender is a notification, whatever its header says (RFC 5321 section 4.5.5).
     automatic = not held.sender or (isinstance(mail, ParsedMail) and not mail.automation.answerable)
     values = {"automatic": automatic} | (_values(mail) if isinstance(mail, ParsedMail) else {})
     version = held.version + 1
-    original_id = backlog.original(session, copy_key(mail), state, message_id) if copy_key(mail) else message_id
+    key = copy_key(mail) if held.deposited else ""
+    original_id = backlog.original(session, key, state, message_id) if key else message_id
     if original_id != message_id:
         backlog.settle(session, message_id, {**values, "version": version, "state": COPY, "original_id": original_id})
         backlog.move_depositors(session, message_id, original_id)
         session.audit(f"messages/{message_id}", "update", {"state": (RECEIVED, COPY), "original_id": (None, original_id)})
         return
-    backlog.settle(session, message_id, {**values, "version": version, "state": state, "tray_reason": reason})
+    backlog.settle(session, message_id, {**values, "version": version, "state": state, "tray_reason": reason, "copy_key": key})
+    unknown_addresses.remember(session, message_id, known.unknown(addresses))
     facts = Facts(message_id, version, held.depositor_user_id, held.receive_time, automatic, mail)
     if isinstance(decision, File):
         backlog.add_filings(session, message_id, decision.filings)
@@ -76,14 +82,23 @@ def plausible(mail: ParsedMail, receive_time: datetime) -> ParsedMail:
     return replace(mail, send_time=None)
 
 
-def _decide(session: ReadSession, mail: ParsedMail | Unreadable) -> File | Tray:
-    addresses = recipients(mail) if isinstance(mail, ParsedMail) else []
-    return decide_filing(
-        mail,
-        persons.by_address(session, addresses),
-        colleagues=users.among(session, addresses),
-        own_addresses=mail_addresses.among(session, addresses),
-    )
+@dataclass(frozen=True)
+class Known:
+    """Whose addresses among those of a mail are known."""
+
+    persons: Mapping[str, Collection[str]]
+    colleagues: Collection[str]
+    own_addresses: Collection[str]
+
+    def unknown(self, addresses: Collection[str]) -> set[str]:
+        return set(addresses).difference(self.persons, self.colleagues, self.own_addresses)
+
+    def decide(self, mail: ParsedMail | Unreadable) -> File | Tray:
+        return decide_filing(mail, self.persons, colleagues=self.colleagues, own_addresses=self.own_addresses)
+
+
+def look_up(session: ReadSession, addresses: Collection[str]) -> Known:
+    return Known(persons.by_address(session, addresses), users.among(session, addresses), mail_addresses.among(session, addresses))
 
 
 def _values(mail: ParsedMail) -> dict[str, Any]:

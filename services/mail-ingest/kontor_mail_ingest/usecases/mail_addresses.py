@@ -2,12 +2,18 @@
 
 import secrets
 
+import structlog
+
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import NotFound
+from kontor_chassis.errors import NotFound, PermissionDenied
 from kontor_chassis.ids import new_id
 from kontor_mail_ingest.domain.addresses import normalise_address
-from kontor_mail_ingest.store import mail_addresses
-from kontor_mail_ingest.store.mail_addresses import MailAddress, Recipient
+from kontor_mail_ingest.settings import MailSettings
+from kontor_mail_ingest.store import mail_addresses, users
+from kontor_mail_ingest.store.mail_addresses import POSTMASTER, MailAddress, Recipient
+from kontor_mail_ingest.store.users import READER
+
+log = structlog.get_logger()
 
 DROPBOX = "dropbox"
 # Those of base32 in lower case (RFC 4648 section 6); 20 of them are 100 bits, so that nobody meets an address by trying.
@@ -16,14 +22,28 @@ _LENGTH = 20
 
 
 def find(session: ReadSession, *, after: str, limit: int) -> list[MailAddress]:
-    """The caller's."""
+    """The caller's; a reader has none, or none that leads anywhere."""
+    if session.principal.role == READER:
+        return []
     return mail_addresses.page(session, session.user_id, after=after, limit=limit)
 
 
 def find_recipient(session: ReadSession, address: str) -> Recipient | None:
     """Whose address this is, in whatever spelling; the session is one for every account."""
     normalised = normalise_address(address)
+    if address.lower() == POSTMASTER or normalised == normalise_address(f"{POSTMASTER}@{session.context.settings.mail_domain}"):
+        return _postmaster(session)
     return mail_addresses.recipient(session, normalised) if normalised else None
+
+
+def _postmaster(session: ReadSession) -> Recipient | None:
+    knobs: MailSettings = session.context.knobs
+    owner = users.owner(session, knobs.postmaster)
+    if owner is None:
+        log.warning("postmaster_refused", account_id=knobs.postmaster)
+        return None
+    account_id, user_id = owner
+    return Recipient(account_id, user_id, POSTMASTER, active=True)
 
 
 def make_dropbox(session: WriteSession, user_id: str) -> None:
@@ -35,7 +55,10 @@ def make_dropbox(session: WriteSession, user_id: str) -> None:
 
 
 def rotate(session: WriteSession, mail_address_id: str) -> MailAddress:
-    """Give one of the caller's addresses a new secret; the old one leads nowhere from then on. Raises NotFound."""
+    """Give one of the caller's addresses a new secret; the old one leads nowhere from then on. Raises NotFound, and
+    PermissionDenied for readers."""
+    if session.principal.role == READER:
+        raise PermissionDenied("Readers have no mail addresses.")
     before = mail_addresses.lock(session, mail_address_id)
     if before is None or before.user_id != session.user_id:
         raise NotFound("The mail address does not exist.")
