@@ -5,6 +5,8 @@ writer; either way it then sees the finished answer. A write that fails rolls it
 """
 
 import hashlib
+from collections.abc import Callable
+from typing import TypeVar
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
@@ -12,13 +14,36 @@ from google.protobuf.message import Message
 from kontor_chassis.db.plumbing import IDEMPOTENCY
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
-from kontor_chassis.errors import AlreadyExists, IdempotencyMismatch
+from kontor_chassis.errors import AlreadyExists, IdempotencyMismatch, invalid
+
+R = TypeVar("R", bound=Message)
 
 MAX_REQUEST_ID = 128
 
 _THIS = [IDEMPOTENCY.c[name] == sa.bindparam(f"this_{name}") for name in ("account_id", "user_id", "request_id")]
 _FIND = sa.select(IDEMPOTENCY.c.fingerprint, IDEMPOTENCY.c.response).where(*_THIS)
 _KEEP = sa.update(IDEMPOTENCY).where(*_THIS)
+
+
+def once(
+    session: WriteSession, method: str, request: Message, response_type: type[R], serve: Callable[[], R], *, secret: bool = False
+) -> R:
+    """Serve a write, or answer what its request id was answered before. The answer of one that is `secret` is not kept.
+
+    Raises InvalidArgument for a request id that is too long, and what `claim` raises.
+    """
+    request_id: str = getattr(request, "request_id", "")
+    if not request_id:
+        return serve()
+    if len(request_id) > MAX_REQUEST_ID:
+        raise invalid("request_id", f"must have at most {MAX_REQUEST_ID} characters")
+    kept = claim(session, request_id, fingerprint(method, request))
+    if kept is not None:
+        return response_type.FromString(kept)
+    response = serve()
+    if not secret:
+        keep(session, request_id, response.SerializeToString())
+    return response
 
 
 def fingerprint(method: str, request: Message) -> str:

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +22,7 @@ from prometheus_client import Histogram
 
 from kontor.type.v1 import rule_pb2
 from kontor_chassis.db import idempotency
-from kontor_chassis.errors import PermissionDenied, Unauthenticated, invalid
+from kontor_chassis.errors import PermissionDenied, Unauthenticated
 from kontor_chassis.principal import METADATA_KEY, Principal
 from kontor_chassis.rpc.status import no_such_method, opaque
 from kontor_chassis.service import Context
@@ -52,7 +53,6 @@ class Method:
     handler: Callable[..., Any]
     request_type: type[Message]
     response_type: type[Message]
-    has_request_id: bool
 
 
 def snake_case(name: str) -> str:
@@ -80,7 +80,6 @@ def _method(service_name: str, module: ModuleType, descriptor: MethodDescriptor)
         handler=handler,
         request_type=message_factory.GetMessageClass(descriptor.input_type),
         response_type=message_factory.GetMessageClass(descriptor.output_type),
-        has_request_id="request_id" in descriptor.input_type.fields_by_name,
     )
 
 
@@ -148,15 +147,12 @@ class Dispatcher:
             return response
 
     def _write(self, method: Method, request: Message, principal: Principal) -> Message:
-        request_id: str = getattr(request, "request_id", "") if method.has_request_id else ""
-        if len(request_id) > idempotency.MAX_REQUEST_ID:
-            raise invalid("request_id", f"must have at most {idempotency.MAX_REQUEST_ID} characters")
         with self.context.sessions.write(principal, means=principal.service or "user") as session:
-            if request_id:
-                kept = idempotency.claim(session, request_id, idempotency.fingerprint(method.path, request))
-                if kept is not None:
-                    return method.response_type.FromString(kept)
-            response: Message = method.handler(request, session)
-            if request_id and not method.rule.secret_response:
-                idempotency.keep(session, request_id, response.SerializeToString())
-            return response
+            return idempotency.once(
+                session,
+                method.path,
+                request,
+                method.response_type,
+                partial(method.handler, request, session),
+                secret=method.rule.secret_response,
+            )

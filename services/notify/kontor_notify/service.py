@@ -6,6 +6,7 @@ from kontor.mail.events.v1 import events_pb2 as mail
 from kontor.sales.events.v1 import events_pb2 as sales
 from kontor.tasks.events.v1 import events_pb2 as tasks
 from kontor_chassis.service import Service
+from kontor_notify.clients import SCOPES
 from kontor_notify.events import consumed
 from kontor_notify.rpc import notifications, watches
 from kontor_notify.store.tables import METADATA
@@ -19,6 +20,7 @@ SERVICE = Service(
     },
     metadata=METADATA,
     migrations="kontor_notify.migrations",
+    service_scopes=SCOPES,
     consumes={
         contacts.PersonCreated: consumed.contact_created,
         contacts.OrganisationCreated: consumed.contact_created,

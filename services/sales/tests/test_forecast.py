@@ -13,6 +13,7 @@ from kontor.sales.v1 import pipelines_pb2 as pipelines
 from kontor.type.v1.money_pb2 import Money
 from kontor_chassis.errors import InvalidArgument, PermissionDenied
 from kontor_chassis.ids import new_id
+from kontor_chassis.references import Answers
 from kontor_chassis.testing import Harness
 from kontor_sales.domain.days import month_text
 from kontor_sales.domain.deals import Deal
@@ -164,7 +165,7 @@ def _make_many(sales: Harness) -> list[Deal]:
                 target_date=chance.choice((None, TODAY + timedelta(days=chance.randrange(-400, 1500)), TODAY)),
                 stage_id=chance.choice(stages).id,
             )
-            deal = deal_usecases.create(session, wanted)
+            deal = deal_usecases.create(session, wanted, Answers())
             closed_date = TODAY - timedelta(days=chance.randrange(2000))
             match chance.choice(("open", "open", "won", "lost")):
                 case "won":

@@ -5,6 +5,7 @@ from kontor.identity.events.v1 import events_pb2 as identity
 from kontor.mail.events.v1 import events_pb2 as mail
 from kontor.sales.events.v1 import events_pb2 as sales
 from kontor_chassis.service import Service
+from kontor_tasks.clients import SCOPES
 from kontor_tasks.events import consumed
 from kontor_tasks.rpc import calendars, documents, notes, tasks, timeline
 from kontor_tasks.store.tables import METADATA
@@ -21,9 +22,12 @@ SERVICE = Service(
     },
     metadata=METADATA,
     migrations="kontor_tasks.migrations",
+    service_scopes=SCOPES,
     consumes={
         identity.AccountCreated: consumed.account_changed,
         identity.AccountUpdated: consumed.account_changed,
+        identity.UserCreated: consumed.user_changed,
+        identity.UserUpdated: consumed.user_changed,
         contacts.PositionCreated: consumed.position_changed,
         contacts.PositionUpdated: consumed.position_changed,
         contacts.PositionDeleted: consumed.position_deleted,

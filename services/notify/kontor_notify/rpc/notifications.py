@@ -2,16 +2,16 @@
 
 from kontor.notify.v1 import notifications_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.paging import open_time_page, time_position
 from kontor_chassis.proto import to_timestamp
 from kontor_notify.domain.notifications import Notification
-from kontor_notify.rpc.time_pages import open_time_page, place
 from kontor_notify.usecases import notifications
 
 
 def list_notifications(request: pb.ListNotificationsRequest, session: ReadSession) -> pb.ListNotificationsResponse:
     page, after = open_time_page(request)
     found = notifications.find(session, unseen=request.unseen, after=after, limit=page.size + 1)
-    kept, next_page_token = page.cut(found, lambda item: place(item.create_time, item.id))
+    kept, next_page_token = page.cut(found, lambda item: time_position(item.create_time, item.id))
     return pb.ListNotificationsResponse(notifications=[_notification_to(item) for item in kept], next_page_token=next_page_token)
 
 

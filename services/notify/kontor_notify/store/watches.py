@@ -105,6 +105,12 @@ def end(session: WriteSession, subject: str, *, time: datetime) -> None:
     session.execute(sa.update(W).where(*where).values(state=ENDED))
 
 
+def exists(session: ReadSession, subject: str) -> bool:
+    """Whether anybody watches the record, or did."""
+    where = (W.c.account_id == session.account_id, W.c.subject == subject)
+    return session.execute(sa.select(sa.literal(1)).where(*where).limit(1)).first() is not None
+
+
 def is_ended(session: ReadSession, subject: str) -> bool:
     where = (E.c.account_id == session.account_id, E.c.subject == subject)
     return session.execute(sa.select(sa.literal(1)).where(*where)).first() is not None

@@ -6,20 +6,22 @@ from datetime import datetime
 
 from kontor_chassis.audit import created, deleted
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import NotFound, PermissionDenied, invalid
+from kontor_chassis.errors import NotFound, PermissionDenied
 from kontor_chassis.ids import is_id, new_id
+from kontor_chassis.references import Answers
 from kontor_notify.domain.watches import ACTIVE, ENDED, WATCHER, Watch, checked_subject
 from kontor_notify.store import watches
-from kontor_notify.usecases import happenings
+from kontor_notify.usecases import happenings, references
 
 
-def start(session: WriteSession, subject: str) -> Watch:
-    """Let the caller watch a record; answers the watch that exists where they do already. Whether the record exists is not
-    known here, unless it was deleted. Raises InvalidArgument, PermissionDenied where the caller is no user."""
+def start(session: WriteSession, subject: str, answers: Answers) -> Watch:
+    """Let the caller watch a record; answers the watch that exists where they do already.
+
+    Raises InvalidArgument, Unanswered, PermissionDenied where the caller is no user.
+    """
     if not session.user_id:
         raise PermissionDenied("Only a user can watch.")
-    if watches.is_ended(session, checked_subject(subject)):
-        raise invalid("subject", "does not exist any more")
+    references.require_subject(session, checked_subject(subject), answers)
     wanted = Watch(id=new_id(), user_id=session.user_id, subject=subject, reason=WATCHER, create_time=session.now)
     if not watches.insert(session, wanted):
         before = watches.lock_at(session, subject)

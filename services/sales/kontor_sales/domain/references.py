@@ -1,4 +1,4 @@
-"""References to records of other services. Their form is checked; that they exist cannot be known here."""
+"""References to records of other services: their form."""
 
 from collections.abc import Sequence
 

@@ -1,10 +1,11 @@
 """Others' facts that sales keeps something of."""
 
+from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.identity.events.v1 import events_pb2 as identity
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.events import Event
 from kontor_sales.domain.accounts import usable_account
-from kontor_sales.usecases import accounts
+from kontor_sales.usecases import accounts, records
 
 
 def account_changed(event: Event[identity.AccountCreated | identity.AccountUpdated], session: WriteSession) -> None:
@@ -12,3 +13,11 @@ def account_changed(event: Event[identity.AccountCreated | identity.AccountUpdat
     told = event.body.account
     account = usable_account(locale=told.locale, time_zone=told.time_zone, currency=told.currency)
     accounts.keep(session, account, sequence=event.sequence)
+
+
+def contact_deleted(event: Event[contacts.PersonDeleted | contacts.OrganisationDeleted], session: WriteSession) -> None:
+    records.deleted(session, event.subject, sequence=event.sequence)
+
+
+def user_changed(event: Event[identity.UserCreated | identity.UserUpdated], session: WriteSession) -> None:
+    records.user_changed(session, event.body.user.id, active=event.body.user.active, sequence=event.sequence)

@@ -8,18 +8,20 @@ from kontor.sales.v1 import deals_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
 from kontor_chassis.paging import open_page
-from kontor_chassis.proto import from_date, to_date, to_timestamp
+from kontor_chassis.proto import Words, from_date, to_date, to_timestamp
+from kontor_chassis.references import Answers, write
+from kontor_chassis.rpc.dispatch import Call
+from kontor_sales.clients import OWNERS
 from kontor_sales.domain.deals import Deal, DealFilter, DealPerson
-from kontor_sales.rpc.enums import Words
 from kontor_sales.rpc.money import money_from, money_to
 from kontor_sales.usecases import deal_states, deals
 
-_STATES = Words(pb.DealState, prefix="DEAL_STATE_", default="")
-_KINDS = Words(pb.ValueKind, prefix="VALUE_KIND_", default="total")
+_STATES = Words(pb.DealState)
+_KINDS = Words(pb.ValueKind, default="total")
 
 
-def create_deal(request: pb.CreateDealRequest, session: WriteSession) -> pb.Deal:
-    return _deal_to(deals.create(session, _deal_from(request.deal)))
+async def create_deal(request: pb.CreateDealRequest, call: Call) -> pb.Deal:
+    return await write(call, request, pb.Deal, _create, owners=OWNERS)
 
 
 def get_deal(request: pb.GetDealRequest, session: ReadSession) -> pb.Deal:
@@ -41,9 +43,8 @@ def list_deals(request: pb.ListDealsRequest, session: ReadSession) -> pb.ListDea
     return pb.ListDealsResponse(deals=[_deal_to(deal) for _, deal in kept], next_page_token=next_page_token)
 
 
-def update_deal(request: pb.UpdateDealRequest, session: WriteSession) -> pb.Deal:
-    deal = request.deal
-    return _deal_to(deals.update(session, deal.id, _deal_from(deal), mask=request.update_mask, etag=request.etag or deal.etag))
+async def update_deal(request: pb.UpdateDealRequest, call: Call) -> pb.Deal:
+    return await write(call, request, pb.Deal, _update, owners=OWNERS)
 
 
 def delete_deal(request: pb.DeleteDealRequest, session: WriteSession) -> Empty:
@@ -66,6 +67,15 @@ def lose_deal(request: pb.LoseDealRequest, session: WriteSession) -> pb.Deal:
 
 def reopen_deal(request: pb.ReopenDealRequest, session: WriteSession) -> pb.Deal:
     return _deal_to(deal_states.reopen(session, request.id, etag=request.etag))
+
+
+def _create(request: pb.CreateDealRequest, session: WriteSession, answers: Answers) -> pb.Deal:
+    return _deal_to(deals.create(session, _deal_from(request.deal), answers))
+
+
+def _update(request: pb.UpdateDealRequest, session: WriteSession, answers: Answers) -> pb.Deal:
+    deal, etag = request.deal, request.etag or request.deal.etag
+    return _deal_to(deals.update(session, deal.id, _deal_from(deal), answers, mask=request.update_mask, etag=etag))
 
 
 def _day(message: Any, field: str) -> Any:

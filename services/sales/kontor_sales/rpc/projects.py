@@ -6,17 +6,19 @@ from kontor.sales.v1 import projects_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
 from kontor_chassis.paging import open_page
-from kontor_chassis.proto import from_date, to_date, to_timestamp
+from kontor_chassis.proto import Words, from_date, to_date, to_timestamp
+from kontor_chassis.references import Answers, write
+from kontor_chassis.rpc.dispatch import Call
+from kontor_sales.clients import OWNERS
 from kontor_sales.domain.projects import Project, ProjectFilter
-from kontor_sales.rpc.enums import Words
 from kontor_sales.usecases import projects
 
-_FILTER_STATES = Words(pb.ProjectState, prefix="PROJECT_STATE_", default="")
-_STATES = Words(pb.ProjectState, prefix="PROJECT_STATE_", default="open")
+_FILTER_STATES = Words(pb.ProjectState)
+_STATES = Words(pb.ProjectState, default="open")
 
 
-def create_project(request: pb.CreateProjectRequest, session: WriteSession) -> pb.Project:
-    return _project_to(projects.create(session, _project_from(request.project)))
+async def create_project(request: pb.CreateProjectRequest, call: Call) -> pb.Project:
+    return await write(call, request, pb.Project, _create, owners=OWNERS)
 
 
 def get_project(request: pb.GetProjectRequest, session: ReadSession) -> pb.Project:
@@ -32,15 +34,22 @@ def list_projects(request: pb.ListProjectsRequest, session: ReadSession) -> pb.L
     return pb.ListProjectsResponse(projects=[_project_to(item) for item in kept], next_page_token=next_page_token)
 
 
-def update_project(request: pb.UpdateProjectRequest, session: WriteSession) -> pb.Project:
-    message = request.project
-    wanted = _project_from(message)
-    return _project_to(projects.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag))
+async def update_project(request: pb.UpdateProjectRequest, call: Call) -> pb.Project:
+    return await write(call, request, pb.Project, _update, owners=OWNERS)
 
 
 def delete_project(request: pb.DeleteProjectRequest, session: WriteSession) -> Empty:
     projects.delete(session, request.id, etag=request.etag)
     return Empty()
+
+
+def _create(request: pb.CreateProjectRequest, session: WriteSession, answers: Answers) -> pb.Project:
+    return _project_to(projects.create(session, _project_from(request.project), answers))
+
+
+def _update(request: pb.UpdateProjectRequest, session: WriteSession, answers: Answers) -> pb.Project:
+    project, etag = request.project, request.etag or request.project.etag
+    return _project_to(projects.update(session, project.id, _project_from(project), answers, mask=request.update_mask, etag=etag))
 
 
 def _project_from(message: pb.Project) -> Project:

@@ -186,3 +186,14 @@ TAGGINGS = sa.Table(
     sa.ForeignKeyConstraint(["account_id", "tag_id"], ["tags.account_id", "tags.id"], ondelete="CASCADE"),
     sa.Index("taggings_by_tag", "account_id", "tag_id", "noun", "sort_key", "record_id"),
 )
+
+# What is known of `persons/…`, `organisations/…` and `users/…`: those that their owner has confirmed, with sequence 0, and those that
+# an event told of. `deleted` of a user means deactivated.
+RECORDS = sa.Table(
+    "records",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("ref", Key, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("deleted", sa.Boolean, nullable=False),
+)

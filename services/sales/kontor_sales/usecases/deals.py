@@ -8,6 +8,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
 from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import is_id, new_id
+from kontor_chassis.references import Answers
 from kontor_sales.domain.deal_states import placed
 from kontor_sales.domain.deals import Deal, DealFilter, changed_fields, checked_deal, checked_filter, with_changes
 from kontor_sales.domain.pipelines import Stage
@@ -16,13 +17,14 @@ from kontor_sales.events import published
 from kontor_sales.store import accounts, deal_history, deals, pipelines, tags
 from kontor_sales.store.walks import After
 from kontor_sales.usecases import pipelines as pipeline_usecases
+from kontor_sales.usecases import references
 
 # A change of one of these is kept in the history, beside every change of stage and state.
 _WORTH = frozenset({"value", "value_kind", "value_count", "target_date"})
 
 
-def create(session: WriteSession, wanted: Deal) -> Deal:
-    """Without a stage the deal stands in the first one. Raises InvalidArgument."""
+def create(session: WriteSession, wanted: Deal, answers: Answers) -> Deal:
+    """Without a stage the deal stands in the first one. Raises InvalidArgument, Unanswered."""
     checked = checked_deal(wanted, default_currency=accounts.get(session).currency)
     deal = replace(
         placed(checked, _first_stage(session, wanted)),
@@ -33,6 +35,7 @@ def create(session: WriteSession, wanted: Deal) -> Deal:
         update_time=session.now,
         creator_user_id=session.user_id,
     )
+    references.require(session, _named(session, deal, changed_fields(Deal(name=""), deal)), answers)
     deal = deals.insert(session, deal)
     deal_history.append(session, deal)
     values = {name: getattr(deal, name) for name in changed_fields(Deal(name=""), deal)}
@@ -59,13 +62,14 @@ def find(session: ReadSession, wanted: DealFilter, *, after: After | None, limit
     return [] if tag_ids is None else deals.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
 
 
-def update(session: WriteSession, deal_id: str, wanted: Deal, *, mask: Collection[str], etag: str) -> Deal:
-    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+def update(session: WriteSession, deal_id: str, wanted: Deal, answers: Answers, *, mask: Collection[str], etag: str) -> Deal:
+    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument, Unanswered."""
     before = lock(session, deal_id, etag)
     after = checked_deal(with_changes(before, wanted, mask), default_currency=accounts.get(session).currency)
     changed = changed_fields(before, after)
     if not changed:
         return before
+    references.require(session, _named(session, after, changed), answers)
     after = keep(session, before, after, history=not _WORTH.isdisjoint(changed))
     updated(session, f"deals/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
     published.deal_updated(session, after, changed)
@@ -106,6 +110,18 @@ def stage_of(session: ReadSession, stage_id: str) -> Stage:
     if stage is None:
         raise invalid("stage_id", "is not a stage")
     return stage
+
+
+def _named(session: WriteSession, deal: Deal, changed: Collection[str]) -> dict[str, str]:
+    """The records of others that these fields name, but for the caller, who is there."""
+    named = {}
+    if "organisation_id" in changed and deal.organisation_id:
+        named[f"organisations/{deal.organisation_id}"] = "organisation_id"
+    if "persons" in changed:
+        named |= {f"persons/{person.person_id}": f"persons[{index}].person_id" for index, person in enumerate(deal.persons)}
+    if "responsible_user_id" in changed and deal.responsible_user_id not in ("", session.user_id):
+        named[f"users/{deal.responsible_user_id}"] = "responsible_user_id"
+    return named
 
 
 def _first_stage(session: WriteSession, wanted: Deal) -> Stage:

@@ -8,14 +8,16 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
 from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import is_id, new_id
+from kontor_chassis.references import Answers
 from kontor_sales.domain.projects import Project, ProjectFilter, changed_fields, checked_filter, checked_project, with_changes
 from kontor_sales.events import published
 from kontor_sales.store import deals, projects, tags
 from kontor_sales.store.walks import After
+from kontor_sales.usecases import references
 
 
-def create(session: WriteSession, wanted: Project) -> Project:
-    """Raises InvalidArgument, FailedPrecondition where its deal is not won."""
+def create(session: WriteSession, wanted: Project, answers: Answers) -> Project:
+    """Raises InvalidArgument, Unanswered, FailedPrecondition where its deal is not won."""
     checked = checked_project(wanted)
     project = replace(
         checked,
@@ -27,6 +29,7 @@ def create(session: WriteSession, wanted: Project) -> Project:
         creator_user_id=session.user_id,
     )
     _check_deal(session, project)
+    references.require(session, _named(session, project, changed_fields(Project(name=""), project)), answers)
     project = projects.insert(session, project)
     values = {name: getattr(project, name) for name in changed_fields(Project(name=""), project)}
     created(session, f"projects/{project.id}", values)
@@ -49,10 +52,10 @@ def find(session: ReadSession, wanted: ProjectFilter, *, after: After | None, li
     return [] if tag_ids is None else projects.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
 
 
-def update(session: WriteSession, project_id: str, wanted: Project, *, mask: Collection[str], etag: str) -> Project:
+def update(session: WriteSession, project_id: str, wanted: Project, answers: Answers, *, mask: Collection[str], etag: str) -> Project:
     """Set the fields in `mask`. Nothing happens where nothing differs.
 
-    Raises NotFound, Aborted, InvalidArgument, FailedPrecondition where its new deal is not won.
+    Raises NotFound, Aborted, InvalidArgument, Unanswered, FailedPrecondition where its new deal is not won.
     """
     before = _lock(session, project_id, etag)
     after = checked_project(with_changes(before, wanted, mask))
@@ -61,6 +64,7 @@ def update(session: WriteSession, project_id: str, wanted: Project, *, mask: Col
         return before
     if "deal_id" in changed:
         _check_deal(session, after)
+    references.require(session, _named(session, after, changed), answers)
     after = replace(after, version=before.version + 1, update_time=session.now)
     after = projects.update(session, before, after)
     updated(session, f"projects/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
@@ -74,6 +78,18 @@ def delete(session: WriteSession, project_id: str, *, etag: str) -> None:
     projects.delete(session, project.id)
     deleted(session, f"projects/{project.id}", {"name": project.name})
     published.project_deleted(session, project)
+
+
+def _named(session: WriteSession, project: Project, changed: Collection[str]) -> dict[str, str]:
+    """The records of others that these fields name, but for the caller, who is there."""
+    named: dict[str, str] = {}
+    if "organisation_ids" in changed:
+        named |= {f"organisations/{item}": f"organisation_ids[{index}]" for index, item in enumerate(project.organisation_ids)}
+    if "person_ids" in changed:
+        named |= {f"persons/{item}": f"person_ids[{index}]" for index, item in enumerate(project.person_ids)}
+    if "responsible_user_id" in changed and project.responsible_user_id not in ("", session.user_id):
+        named[f"users/{project.responsible_user_id}"] = "responsible_user_id"
+    return named
 
 
 def _lock(session: WriteSession, project_id: str, etag: str) -> Project:

@@ -28,6 +28,10 @@ def account_changed(event: Event[identity.AccountCreated | identity.AccountUpdat
     replicas.account_changed(session, Account(time_zone=account.time_zone, locale=account.locale), sequence=event.sequence)
 
 
+def user_changed(event: Event[identity.UserCreated | identity.UserUpdated], session: WriteSession) -> None:
+    replicas.user_changed(session, event.body.user.id, active=event.body.user.active, sequence=event.sequence)
+
+
 def position_changed(event: Event[contacts.PositionCreated | contacts.PositionUpdated], session: WriteSession) -> None:
     position = event.body.position
     tie = Tie(

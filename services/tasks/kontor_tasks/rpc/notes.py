@@ -6,26 +6,37 @@ from kontor.tasks.v1 import notes_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
 from kontor_chassis.proto import from_timestamp, to_timestamp
+from kontor_chassis.references import Answers, write
+from kontor_chassis.rpc.dispatch import Call
+from kontor_tasks.clients import OWNERS
 from kontor_tasks.domain.notes import Note
 from kontor_tasks.usecases import notes
 
 
-def create_note(request: pb.CreateNoteRequest, session: WriteSession) -> pb.Note:
-    return _note_to(notes.create(session, _note_from(request.note)))
+async def create_note(request: pb.CreateNoteRequest, call: Call) -> pb.Note:
+    return await write(call, request, pb.Note, _create, owners=OWNERS)
 
 
 def get_note(request: pb.GetNoteRequest, session: ReadSession) -> pb.Note:
     return _note_to(notes.get(session, request.id))
 
 
-def update_note(request: pb.UpdateNoteRequest, session: WriteSession) -> pb.Note:
-    note = request.note
-    return _note_to(notes.update(session, note.id, _note_from(note), mask=request.update_mask, etag=request.etag or note.etag))
+async def update_note(request: pb.UpdateNoteRequest, call: Call) -> pb.Note:
+    return await write(call, request, pb.Note, _update, owners=OWNERS)
 
 
 def delete_note(request: pb.DeleteNoteRequest, session: WriteSession) -> Empty:
     notes.delete(session, request.id, etag=request.etag)
     return Empty()
+
+
+def _create(request: pb.CreateNoteRequest, session: WriteSession, answers: Answers) -> pb.Note:
+    return _note_to(notes.create(session, _note_from(request.note), answers))
+
+
+def _update(request: pb.UpdateNoteRequest, session: WriteSession, answers: Answers) -> pb.Note:
+    note, etag = request.note, request.etag or request.note.etag
+    return _note_to(notes.update(session, note.id, _note_from(note), answers, mask=request.update_mask, etag=etag))
 
 
 def _note_from(message: pb.Note) -> Note:

@@ -2,24 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import TypeVar
 
-from kontor_chassis.db.types import from_micros
-from kontor_chassis.errors import invalid
 from kontor_chassis.paging import Page
 
 Row = TypeVar("Row")
 # Running texts may have 100,000 characters each: 200 of them would not fit into a message.
 _CHARACTERS = 4_000_000
-
-
-def moment(value: int) -> datetime:
-    """A moment of a page token; raises InvalidArgument where somebody made it up."""
-    try:
-        return from_micros(value)
-    except (ValueError, OverflowError, OSError) as error:
-        raise invalid("page_token", "is not a token of this list") from error
 
 
 def fitting(page: Page, rows: Sequence[Row], length: Callable[[Row], int]) -> Page:

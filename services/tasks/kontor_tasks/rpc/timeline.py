@@ -2,33 +2,26 @@
 
 from kontor.tasks.v1 import timeline_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession
-from kontor_chassis.db.types import micros
-from kontor_chassis.errors import invalid
-from kontor_chassis.paging import open_page
-from kontor_chassis.proto import to_timestamp
+from kontor_chassis.paging import open_time_page, time_position
+from kontor_chassis.proto import Words, to_timestamp
 from kontor_tasks.domain.entries import Entry
-from kontor_tasks.rpc.pages import fitting, moment
+from kontor_tasks.rpc.pages import fitting
 from kontor_tasks.usecases import timeline
 
-_KINDS = {number: name.removeprefix("ENTRY_KIND_").lower() for name, number in pb.EntryKind.items() if number}
-_KIND_OF = {word: pb.EntryKind.ValueType(number) for number, word in _KINDS.items()}
+_KINDS = Words(pb.EntryKind, default=None)
 
 
 def list_timeline(request: pb.ListTimelineRequest, session: ReadSession) -> pb.ListTimelineResponse:
-    page = open_page(request, position=(int, str))
-    after = (moment(page.after[0]), page.after[1]) if page.after else None
+    page, after = open_time_page(request)
     found = timeline.find(session, request.subject, kinds=_kinds(request), after=after, limit=page.size + 1)
     page = fitting(page, found, lambda entry: len(entry.text))
-    kept, next_page_token = page.cut(found, lambda entry: (micros(entry.occur_time), entry.id))
+    kept, next_page_token = page.cut(found, lambda entry: time_position(entry.occur_time, entry.id))
     return pb.ListTimelineResponse(entries=[_entry_to(entry) for entry in kept], next_page_token=next_page_token)
 
 
 def _kinds(request: pb.ListTimelineRequest) -> set[str]:
     """Those asked for; none where all of them are, which is the same and costs one walk less each."""
-    for index, number in enumerate(request.kind):
-        if number not in _KINDS:
-            raise invalid(f"kind[{index}]", "is not known")
-    kinds = {_KINDS[number] for number in request.kind}
+    kinds = {_KINDS.word(number, field=f"kind[{index}]") for index, number in enumerate(request.kind)}
     return kinds if len(kinds) < len(_KINDS) else set()
 
 
@@ -36,7 +29,7 @@ def _entry_to(entry: Entry) -> pb.Entry:
     facts = entry.facts if entry.kind == "email" else None
     return pb.Entry(
         id=entry.id,
-        kind=_KIND_OF[entry.kind],
+        kind=_KINDS.number(entry.kind),
         ref=entry.ref,
         subjects=entry.subjects,
         title=entry.title,

@@ -73,13 +73,14 @@ LINKS = sa.Table(
     sa.Index("links_by_kind", "account_id", "subject", "kind", "occur_time", "entry_id"),
 )
 
-# What was heard last of a record of another service: how new it was, and whether it is gone. Rows of gone records stay, so
-# that a late older event cannot revive them.
+# What was heard last of a record of another service: how new it was, and whether it is gone (of a user: deactivated). Rows of gone
+# records stay, so that a late older event cannot revive them.
 RECORDS = sa.Table(
     "records",
     METADATA,
     sa.Column("account_id", Key, primary_key=True),
-    # `positions/…`, `deals/…`, `projects/…`; `persons/…` and `organisations/…` only when they are gone.
+    # `positions/…`, `deals/…`, `projects/…`, `users/…`; `persons/…` and `organisations/…` when their owner has confirmed them, with
+    # sequence 0, or when they are gone.
     sa.Column("ref", Key, primary_key=True),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),

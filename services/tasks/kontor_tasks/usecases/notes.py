@@ -8,14 +8,15 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import Aborted, NotFound
 from kontor_chassis.etags import check_etag, etag_of
 from kontor_chassis.ids import is_id, new_id
+from kontor_chassis.references import Answers
 from kontor_tasks.domain.notes import WRITABLE, Note, changed_fields, checked_note, entry_of, with_changes
 from kontor_tasks.events import published
 from kontor_tasks.store import entries, links, locks, notes
-from kontor_tasks.usecases import timeline
+from kontor_tasks.usecases import references, timeline
 
 
-def create(session: WriteSession, wanted: Note) -> Note:
-    """Raises InvalidArgument."""
+def create(session: WriteSession, wanted: Note, answers: Answers) -> Note:
+    """Raises InvalidArgument, Unanswered."""
     note = replace(
         checked_note(replace(wanted, occur_time=wanted.occur_time or session.now)),
         id=new_id(),
@@ -25,7 +26,7 @@ def create(session: WriteSession, wanted: Note) -> Note:
         update_time=session.now,
     )
     locks.share(session, [note.subject])
-    timeline.require_living(session, note.subject)
+    references.require(session, {note.subject: "subject"}, answers)
     timeline.show(session, entry_of(note), [note.subject])
     audit.created(session, note.ref, {name: getattr(note, name) for name in sorted(WRITABLE)})
     published.note_created(session, note)
@@ -40,8 +41,8 @@ def get(session: ReadSession, note_id: str) -> Note:
     return note
 
 
-def update(session: WriteSession, note_id: str, wanted: Note, *, mask: Collection[str], etag: str) -> Note:
-    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+def update(session: WriteSession, note_id: str, wanted: Note, answers: Answers, *, mask: Collection[str], etag: str) -> Note:
+    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument, Unanswered."""
     before = _lock(session, note_id, etag, wanted.subject if "subject" in mask else "")
     after = checked_note(with_changes(before, wanted, mask))
     changed = changed_fields(before, after)
@@ -49,7 +50,7 @@ def update(session: WriteSession, note_id: str, wanted: Note, *, mask: Collectio
         return before
     after = replace(after, version=before.version + 1, update_time=session.now)
     if "subject" in changed:
-        timeline.require_living(session, after.subject)
+        references.require(session, {after.subject: "subject"}, answers)
     entries.update(session, entry_of(after))
     if changed != ["text"]:
         links.delete(session, [after.id])

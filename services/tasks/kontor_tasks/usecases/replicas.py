@@ -60,6 +60,11 @@ def record_deleted(session: WriteSession, ref: str, *, sequence: int) -> None:
     log.info("subject_deleted", subject=ref, entries_removed=removed)
 
 
+def user_changed(session: WriteSession, user_id: str, *, active: bool, sequence: int) -> None:
+    """Tasks are given to active users only. Those that a deactivated user has stay theirs."""
+    records.keep(session, f"users/{user_id}", sequence=sequence, deleted=not active)
+
+
 def _delete_notes(session: WriteSession, gone: Sequence[Note]) -> None:
     for note in gone:
         deleted(session, note.ref, {"subject": note.subject, "text": note.text})

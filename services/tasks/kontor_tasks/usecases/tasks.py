@@ -8,15 +8,16 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import Aborted, NotFound
 from kontor_chassis.etags import check_etag, etag_of
 from kontor_chassis.ids import is_id, new_id
+from kontor_chassis.references import Answers
 from kontor_tasks.domain.subjects import checked_subject, checked_user_id
 from kontor_tasks.domain.tasks import Task, changed_fields, checked_task, entry_of, with_changes
 from kontor_tasks.events import published
 from kontor_tasks.store import accounts, locks, tasks
-from kontor_tasks.usecases import timeline
+from kontor_tasks.usecases import references, timeline
 
 
-def create(session: WriteSession, wanted: Task) -> Task:
-    """Raises InvalidArgument. Without an assignee it is the caller's."""
+def create(session: WriteSession, wanted: Task, answers: Answers) -> Task:
+    """Raises InvalidArgument, Unanswered. Without an assignee it is the caller's."""
     task = replace(
         checked_task(replace(wanted, assignee_user_id=wanted.assignee_user_id or session.user_id)),
         id=new_id(),
@@ -26,8 +27,7 @@ def create(session: WriteSession, wanted: Task) -> Task:
         update_time=session.now,
     )
     locks.share(session, [task.subject])
-    if task.subject:
-        timeline.require_living(session, task.subject)
+    references.require(session, _named(session, task, ("subject", "assignee_user_id")), answers)
     tasks.insert(session, task, zone=accounts.get(session).time_zone)
     audit.created(session, task.ref, {name: getattr(task, name) for name in changed_fields(Task(title=""), task)})
     published.task_created(session, task)
@@ -52,15 +52,14 @@ def find(session: ReadSession, *, filters: Mapping[str, str], after: tasks.After
     return tasks.page(session, filters=wanted, after=after, limit=limit)
 
 
-def update(session: WriteSession, task_id: str, wanted: Task, *, mask: Collection[str], etag: str) -> Task:
-    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+def update(session: WriteSession, task_id: str, wanted: Task, answers: Answers, *, mask: Collection[str], etag: str) -> Task:
+    """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument, Unanswered."""
     before = _lock(session, task_id, etag, wanted.subject if "subject" in mask else "")
     after = checked_task(with_changes(before, wanted, mask))
     changed = changed_fields(before, after)
     if not changed:
         return before
-    if "subject" in changed and after.subject:
-        timeline.require_living(session, after.subject)
+    references.require(session, _named(session, after, changed), answers)
     after = replace(after, version=before.version + 1, update_time=session.now)
     _store(session, before, after)
     audit.updated(session, after.ref, {name: (getattr(before, name), getattr(after, name)) for name in changed})
@@ -107,6 +106,16 @@ def delete(session: WriteSession, task_id: str, *, etag: str) -> None:
     tasks.delete(session, task.id)
     audit.deleted(session, task.ref, {name: getattr(task, name) for name in ("title", "subject", "state")})
     published.task_deleted(session, task)
+
+
+def _named(session: WriteSession, task: Task, fields: Collection[str]) -> dict[str, str]:
+    """The records of others that these fields name, but for the caller, who is there."""
+    named = {}
+    if "subject" in fields and task.subject:
+        named[task.subject] = "subject"
+    if "assignee_user_id" in fields and task.assignee_user_id != session.user_id:
+        named[f"users/{task.assignee_user_id}"] = "assignee_user_id"
+    return named
 
 
 def _store(session: WriteSession, before: Task, after: Task) -> None:

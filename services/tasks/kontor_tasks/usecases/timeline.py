@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import invalid
 from kontor_tasks.domain.entries import Entry
 from kontor_tasks.domain.milestones import Milestone, entry_of
 from kontor_tasks.domain.subjects import checked_subject, is_subject
@@ -14,12 +13,6 @@ from kontor_tasks.store import accounts, entries, links, records
 def find(session: ReadSession, subject: str, *, kinds: Collection[str], after: entries.After | None, limit: int) -> list[Entry]:
     """The history of a record, newest first; empty for one that is unknown or gone. Raises InvalidArgument."""
     return entries.page(session, checked_subject(subject, required=True), kinds=kinds, after=after, limit=limit)
-
-
-def require_living(session: ReadSession, subject: str) -> None:
-    """Raises InvalidArgument where the subject is known to be deleted; one that was never heard of may come to be heard of."""
-    if records.gone(session, [subject]):
-        raise invalid("subject", "was deleted")
 
 
 def show(session: WriteSession, entry: Entry, subjects: Collection[str]) -> None:

@@ -32,6 +32,14 @@ def upgrade() -> None:
     )
     op.create_index("pipelines_by_place", "pipelines", ["account_id", "place"], unique=True)
     op.create_table(
+        "records",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("ref", Key, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("deleted", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "ref"),
+    )
+    op.create_table(
         "tags",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -171,5 +179,15 @@ def upgrade() -> None:
         "project_members_by_member", "project_members", ["account_id", "noun", "member_id", "sort_key", "project_id"], unique=False
     )
     enable_tenancy(
-        "accounts", "pipelines", "tags", "stages", "taggings", "deals", "deal_history", "deal_persons", "projects", "project_members"
+        "accounts",
+        "pipelines",
+        "records",
+        "tags",
+        "stages",
+        "taggings",
+        "deals",
+        "deal_history",
+        "deal_persons",
+        "projects",
+        "project_members",
     )
