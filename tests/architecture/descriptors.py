@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from google.api import annotations_pb2
+from google.api import annotations_pb2, field_behavior_pb2
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -40,9 +40,19 @@ def field(name: str, kind: str, *, number: int = 0, json_name: str = "") -> Fiel
 
 
 def message(name: str, /, **fields: str) -> DescriptorProto:
-    """A message with these fields, numbered in their order."""
+    """A message with these fields, numbered in their order, that behave as the house rules want it."""
     built = [field(field_name, kind, number=number) for number, (field_name, kind) in enumerate(fields.items(), start=1)]
+    for item in built:
+        behaviour = _behaviour(item.name, in_request=name.endswith("Request"))
+        if behaviour:
+            item.options.Extensions[field_behavior_pb2.field_behavior].append(behaviour)
     return DescriptorProto(name=name, field=built)
+
+
+def _behaviour(name: str, *, in_request: bool) -> "field_behavior_pb2.FieldBehavior.ValueType | None":
+    if in_request:
+        return field_behavior_pb2.REQUIRED if name in ("id", "car") else None
+    return {"id": field_behavior_pb2.IDENTIFIER, "etag": field_behavior_pb2.OUTPUT_ONLY}.get(name)
 
 
 def enum(name: str, *values: str) -> EnumDescriptorProto:

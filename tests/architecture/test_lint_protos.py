@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorSet
 
-from kontor.type.v1 import rule_pb2
+from kontor.type.v1 import bounds_pb2, rule_pb2
 from tests.architecture.descriptors import PACKAGE, enum, field, file, message, method
 from tools.lint_protos import DESCRIPTORS, findings
 
@@ -133,11 +133,11 @@ def test_a_request_that_belongs_to_another_method_is_found() -> None:
 
 def test_two_methods_of_one_route_are_found() -> None:
     first = GET.file()
-    second = file(CAR, message("GetBoatRequest", uid="string"), name="kontor/cars/v1/boats.proto")
-    built = method("GetBoat", response="Car", rule=READ, http={"get": "/v1/cars/{uid}"})
+    second = file(CAR, message("GetBoatRequest", id="string"), name="kontor/cars/v1/boats.proto")
+    built = method("GetBoat", response="Car", rule=READ, http={"get": "/v1/cars/{id}"})
     second.file[0].service.add(name="BoatService").method.append(built)
     first.MergeFrom(second)
-    assert texts(first) == ["BoatService.GetBoat: GET /v1/cars/{uid} belongs to CarService.GetCar already"]
+    assert texts(first) == ["BoatService.GetBoat: GET /v1/cars/{id} belongs to CarService.GetCar already"]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,49 @@ def test_a_spoilt_field_is_found(name: str, kind: str, expected: str) -> None:
 )
 def test_a_spoilt_event_is_found(built: DescriptorProto, expected: str) -> None:
     assert f"{built.name}: {expected}" in texts(file(built, package="kontor.cars.events.v1"))
+
+
+@pytest.mark.parametrize(
+    ("standard", "expected"),
+    [
+        (GET, "GetCarRequest.id: what the path or the body says is REQUIRED"),
+        (CREATE, "CreateCarRequest.car: what the path or the body says is REQUIRED"),
+        (UPDATE, "UpdateCarRequest.car: what the path or the body says is REQUIRED"),
+        (CREATE, "Car.id: is an IDENTIFIER"),
+        (UPDATE, "Car.etag: is OUTPUT_ONLY"),
+    ],
+)
+def test_a_field_of_a_request_that_does_not_say_how_it_behaves_is_found(standard: Standard, expected: str) -> None:
+    files = standard.file()
+    for built in files.file[0].message_type:
+        for item in built.field:
+            item.ClearField("options")
+    assert any(expected in text for text in texts(files)), texts(files)
+
+
+@pytest.mark.parametrize("comment", [" Mandatory.", " The name. Output only.", " The only mandatory field.", " Required here."])
+def test_a_comment_that_says_in_words_how_a_field_behaves_is_found(comment: str) -> None:
+    files = file(message("Car", name="string"))
+    files.file[0].source_code_info.location.add(path=[4, 0, 2, 0], span=[6, 0, 9, 1], leading_comments=comment)
+    found = [item for item in findings(files) if "google.api.field_behavior says that" in item.message]
+    assert [(item.line, item.element) for item in found] == [(7, "Car")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "bounds", "expected"),
+    [
+        ("string", {"minimum": 0}, "only integers have a minimum and a maximum"),
+        ("bool", {"maximum": 1}, "only integers have a minimum and a maximum"),
+        ("int32", {"max_length": 3}, "only strings have a length"),
+        ("string", {"max_items": 3}, "only lists have max_items"),
+        ("int32", {"minimum": 0, "maximum": 7}, ""),
+        ("repeated string", {"max_items": 3, "max_length": 100}, ""),
+    ],
+)
+def test_bounds_that_do_not_fit_their_field_are_found(kind: str, bounds: dict[str, int], expected: str) -> None:
+    car = message("Car", doors=kind)
+    car.field[0].options.Extensions[bounds_pb2.bounds].CopyFrom(bounds_pb2.Bounds(**bounds))
+    assert texts(file(car)) == ([f"Car: doors: {expected}"] if expected else [])
 
 
 def test_events_as_they_should_be_pass() -> None:

@@ -7,6 +7,8 @@ from tests.architecture.tree import ROOT, SERVICE_NAMES, folder_of, python_files
 ROOMS = {"domain", "usecases", "store", "rpc", "events", "migrations"}
 # Further rooms, named after the outside world that they face. A new one is argued for before it is added here.
 FURTHER_ROOMS = {
+    # The child process in which uploaded pictures are read.
+    "contacts": {"images"},
     # SMTP itself, and the child process in which hostile mail is read.
     "mail-ingest": {"smtp", "parsing"},
     "search": {"index"},

@@ -4,12 +4,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from kontor_chassis.errors import invalid
 from kontor_chassis.text import clean_line, clean_text, fold
-from kontor_contacts.domain.contact_points import ContactPoints, checked
+from kontor_contacts.domain import care
+from kontor_contacts.domain.care import Care, checked_care
+from kontor_contacts.domain.contact_points import MEDIA, ContactPoints, checked, checked_url
 from kontor_contacts.domain.tags import tag_names
 
-WRITABLE = frozenset({"name", "kind", "background", "industry", "emails", "phones", "addresses", "webs", "tags"})
-_POINTS = frozenset({"emails", "phones", "addresses", "webs"})
+_PLAIN = frozenset({"name", "kind", "background", "industry", "size", "website", "relationships", "tags"})
+WRITABLE = _PLAIN | MEDIA | care.FIELDS
+# More than anybody employs.
+MAX_SIZE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,13 @@ class Organisation:
     kind: str = "company"
     background: str = ""
     industry: str = ""
+    # People who work there; 0: not known.
+    size: int = 0
+    website: str = ""
+    # What it is to us: `prospect`, `customer`, `supplier`, `partner`, `press`.
+    relationships: tuple[str, ...] = ()
     points: ContactPoints = field(default=ContactPoints())
+    care: Care = field(default=Care())
     tags: tuple[str, ...] = ()
     id: str = ""
     version: int = 0
@@ -33,23 +44,28 @@ class Organisation:
 
 def checked_organisation(organisation: Organisation, *, country: str) -> Organisation:
     """The organisation with cleaned values. Raises InvalidArgument naming the field."""
+    if not 0 <= organisation.size <= MAX_SIZE:
+        raise invalid("size", f"must be between 0 and {MAX_SIZE}")
     return replace(
         organisation,
         name=clean_line(organisation.name, field="name", required=True),
         kind=organisation.kind or "company",
         background=clean_text(organisation.background, field="background"),
         industry=clean_line(organisation.industry, field="industry"),
+        website=checked_url(organisation.website, field="website") if organisation.website.strip() else "",
+        relationships=tuple(sorted(set(organisation.relationships))),
         points=checked(organisation.points, country=country),
+        care=checked_care(organisation.care),
         tags=tag_names(organisation.tags),
     )
 
 
 def with_changes(organisation: Organisation, wanted: Organisation, mask: Collection[str]) -> Organisation:
     """`organisation` with the fields in `mask` taken from `wanted`; fields that are not the client's to set stay."""
-    names = WRITABLE.intersection(mask)
-    plain = {name: getattr(wanted, name) for name in names - _POINTS}
-    points = {name: getattr(wanted.points, name) for name in names & _POINTS}
-    return replace(organisation, **plain, points=replace(organisation.points, **points))
+    plain = {name: getattr(wanted, name) for name in _PLAIN.intersection(mask)}
+    points = {name: getattr(wanted.points, name) for name in MEDIA.intersection(mask)}
+    cared = {name: getattr(wanted.care, name) for name in care.FIELDS.intersection(mask)}
+    return replace(organisation, **plain, points=replace(organisation.points, **points), care=replace(organisation.care, **cared))
 
 
 def changed_fields(before: Organisation, after: Organisation) -> list[str]:
@@ -59,6 +75,8 @@ def changed_fields(before: Organisation, after: Organisation) -> list[str]:
 
 def value_of(organisation: Organisation, name: str) -> object:
     """A writable field as a comparable value."""
-    if name in _POINTS:
+    if name in MEDIA:
         return getattr(organisation.points, name)
+    if name in care.FIELDS:
+        return getattr(organisation.care, name)
     return sorted(organisation.tags) if name == "tags" else getattr(organisation, name)

@@ -7,13 +7,17 @@ from datetime import datetime
 
 from kontor_chassis.errors import invalid
 from kontor_chassis.text import clean_line, clean_text, fold
-from kontor_contacts.domain.contact_points import ContactPoints, checked
+from kontor_contacts.domain import care
+from kontor_contacts.domain.assistants import Assistant, checked_assistants
+from kontor_contacts.domain.care import Care, checked_care
+from kontor_contacts.domain.contact_points import MEDIA, ContactPoints, checked
+from kontor_contacts.domain.dates import ImportantDate, checked_dates
 from kontor_contacts.domain.positions import Position
 from kontor_contacts.domain.tags import tag_names
 
 # What a client may set; everything else is ours.
-WRITABLE = frozenset({"title", "first_name", "last_name", "background", "language", "emails", "phones", "addresses", "webs", "tags"})
-_POINTS = frozenset({"emails", "phones", "addresses", "webs"})
+_PLAIN = frozenset({"salutation", "title", "first_name", "last_name", "gender", "background", "language", "dates", "assistants", "tags"})
+WRITABLE = _PLAIN | MEDIA | care.FIELDS
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -21,11 +25,17 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 class Person:
     last_name: str
     first_name: str = ""
+    salutation: str = ""
     title: str = ""
+    # `female`, `male`, `diverse`; empty: not known.
+    gender: str = ""
     background: str = ""
     # BCP 47: `de`, `pt-BR`.
     language: str = ""
     points: ContactPoints = field(default=ContactPoints())
+    dates: tuple[ImportantDate, ...] = ()
+    assistants: tuple[Assistant, ...] = ()
+    care: Care = field(default=Care())
     tags: tuple[str, ...] = ()
     id: str = ""
     version: int = 0
@@ -55,21 +65,25 @@ def checked_person(person: Person, *, country: str) -> Person:
         raise invalid("language", "is not a language code (BCP 47)")
     return replace(
         person,
+        salutation=clean_line(person.salutation, field="salutation", limit=100),
         title=clean_line(person.title, field="title", limit=100),
         first_name=clean_line(person.first_name, field="first_name"),
         last_name=clean_line(person.last_name, field="last_name", required=True),
         background=clean_text(person.background, field="background"),
         points=checked(person.points, country=country),
+        dates=checked_dates(person.dates),
+        assistants=checked_assistants(person.assistants),
+        care=checked_care(person.care),
         tags=tag_names(person.tags),
     )
 
 
 def with_changes(person: Person, wanted: Person, mask: Collection[str]) -> Person:
     """`person` with the fields in `mask` taken from `wanted`; fields that are not the client's to set stay as they are."""
-    names = WRITABLE.intersection(mask)
-    plain = {name: getattr(wanted, name) for name in names - _POINTS}
-    points = {name: getattr(wanted.points, name) for name in names & _POINTS}
-    return replace(person, **plain, points=replace(person.points, **points))
+    plain = {name: getattr(wanted, name) for name in _PLAIN.intersection(mask)}
+    points = {name: getattr(wanted.points, name) for name in MEDIA.intersection(mask)}
+    cared = {name: getattr(wanted.care, name) for name in care.FIELDS.intersection(mask)}
+    return replace(person, **plain, points=replace(person.points, **points), care=replace(person.care, **cared))
 
 
 def changed_fields(before: Person, after: Person) -> list[str]:
@@ -79,6 +93,8 @@ def changed_fields(before: Person, after: Person) -> list[str]:
 
 def value_of(person: Person, name: str) -> object:
     """A writable field as a comparable value."""
-    if name in _POINTS:
+    if name in MEDIA:
         return getattr(person.points, name)
+    if name in care.FIELDS:
+        return getattr(person.care, name)
     return sorted(person.tags) if name == "tags" else getattr(person, name)

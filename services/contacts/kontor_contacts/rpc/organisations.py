@@ -5,36 +5,50 @@ from google.protobuf.empty_pb2 import Empty
 from kontor.contacts.v1 import organisations_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
+from kontor_chassis.filters.order import Order, parse_order
 from kontor_chassis.paging import open_page
-from kontor_chassis.proto import to_timestamp
+from kontor_chassis.proto import Words, to_timestamp
+from kontor_contacts.domain.care import Care
+from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.rpc.contact_points import points_from, points_to
+from kontor_contacts.store import accounts, organisation_fields
+from kontor_contacts.store.lists import position_types, token_position
 from kontor_contacts.usecases import organisations
+from kontor_contacts.usecases.organisations import Narrowing
 
-_KIND_OF = {number: name.removeprefix("ORGANISATION_KIND_").lower() for name, number in pb.OrganisationKind.items()}
-_KIND_OF[pb.ORGANISATION_KIND_UNSPECIFIED] = "company"
-_NUMBER_OF = {name: number for number, name in _KIND_OF.items() if number != pb.ORGANISATION_KIND_UNSPECIFIED}
+_KINDS = Words(pb.OrganisationKind, default="company")
+_RELATIONSHIPS = Words(pb.Relationship, default=None)
+_BY_NAME = Order(organisation_fields.BY_NAME)
 
 
 def create_organisation(request: pb.CreateOrganisationRequest, session: WriteSession) -> pb.Organisation:
-    return _organisation_to(organisations.create(session, _organisation_from(request.organisation)))
+    return _organisation_to(organisations.create(session, _organisation_from(request.organisation)), accounts.home(session))
 
 
 def get_organisation(request: pb.GetOrganisationRequest, session: ReadSession) -> pb.Organisation:
-    return _organisation_to(organisations.get(session, request.id))
+    return _organisation_to(organisations.get(session, request.id), accounts.home(session))
 
 
 def list_organisations(request: pb.ListOrganisationsRequest, session: ReadSession) -> pb.ListOrganisationsResponse:
-    page = open_page(request, position=(str, str))
-    found = organisations.find(session, tag=request.tag, name=request.name, after=page.after, limit=page.size + 1)
-    kept, next_page_token = page.cut(found, lambda item: (item.sort_key, item.id))
-    return pb.ListOrganisationsResponse(organisations=[_organisation_to(item) for item in kept], next_page_token=next_page_token)
+    order = parse_order(request.order_by, fields=organisation_fields.ORDERS, default=_BY_NAME)
+    page = open_page(request, position=position_types(organisation_fields.ORDERS, order))
+    narrowing = Narrowing(tag=request.tag, name=request.name)
+    if request.filter or order != _BY_NAME:
+        found = organisations.find_filtered(session, request.filter, narrowing, order=order, after=page.after, limit=page.size + 1)
+    else:
+        listed = organisations.find(session, narrowing, after=page.after, limit=page.size + 1)
+        found = [((item.sort_key, item.id), item) for item in listed]
+    kept, next_page_token = page.cut(found, lambda item: token_position(item[0]))
+    home = accounts.home(session)
+    return pb.ListOrganisationsResponse(organisations=[_organisation_to(item, home) for _, item in kept], next_page_token=next_page_token)
 
 
 def update_organisation(request: pb.UpdateOrganisationRequest, session: WriteSession) -> pb.Organisation:
     message = request.organisation
     wanted = _organisation_from(message)
-    return _organisation_to(organisations.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag))
+    organisation = organisations.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag)
+    return _organisation_to(organisation, accounts.home(session))
 
 
 def delete_organisation(request: pb.DeleteOrganisationRequest, session: WriteSession) -> Empty:
@@ -45,25 +59,37 @@ def delete_organisation(request: pb.DeleteOrganisationRequest, session: WriteSes
 def _organisation_from(message: pb.Organisation) -> Organisation:
     return Organisation(
         name=message.name,
-        kind=_KIND_OF[message.kind],
+        kind=_KINDS.word(message.kind, field="kind"),
         background=message.background,
         industry=message.industry,
+        size=message.size,
+        website=message.website,
+        relationships=tuple(
+            _RELATIONSHIPS.word(number, field=f"relationships[{index}]") for index, number in enumerate(message.relationships)
+        ),
+        care=Care(message.vip, message.key_accounter_user_id, message.responsible_user_id),
         points=points_from(message),
         tags=tuple(message.tags),
     )
 
 
-def _organisation_to(organisation: Organisation) -> pb.Organisation:
+def _organisation_to(organisation: Organisation, home: Home) -> pb.Organisation:
     return pb.Organisation(
         id=organisation.id,
         etag=etag_of(organisation.version),
         name=organisation.name,
-        kind=_NUMBER_OF[organisation.kind],
+        kind=_KINDS.number(organisation.kind),
         background=organisation.background,
         industry=organisation.industry,
+        size=organisation.size,
+        website=organisation.website,
+        relationships=[_RELATIONSHIPS.number(word) for word in organisation.relationships],
+        vip=organisation.care.vip,
+        key_accounter_user_id=organisation.care.key_accounter_user_id,
+        responsible_user_id=organisation.care.responsible_user_id,
         tags=organisation.tags,
         create_time=to_timestamp(organisation.create_time),
         update_time=to_timestamp(organisation.update_time),
         creator_user_id=organisation.creator_user_id,
-        **points_to(organisation.points),
+        **points_to(organisation.points, home),
     )

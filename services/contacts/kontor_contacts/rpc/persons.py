@@ -5,34 +5,51 @@ from google.protobuf.empty_pb2 import Empty
 from kontor.contacts.v1 import persons_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
+from kontor_chassis.filters.order import Order, parse_order
 from kontor_chassis.paging import open_page
-from kontor_chassis.proto import to_timestamp
+from kontor_chassis.proto import Words, to_timestamp
+from kontor_contacts.domain.care import Care
+from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.persons import Person
+from kontor_contacts.domain.salutations import Addressee, letter_salutation
 from kontor_contacts.rpc.contact_points import points_from, points_to
+from kontor_contacts.rpc.personal import assistants_from, assistants_to, dates_from, dates_to
 from kontor_contacts.rpc.positions import position_to
+from kontor_contacts.store import accounts, person_fields
+from kontor_contacts.store.lists import position_types, token_position
 from kontor_contacts.usecases import persons
+from kontor_contacts.usecases.persons import Narrowing
+
+_GENDERS = Words(pb.Gender)
+_BY_NAME = Order(person_fields.BY_NAME)
 
 
 def create_person(request: pb.CreatePersonRequest, session: WriteSession) -> pb.Person:
-    return _person_to(persons.create(session, _person_from(request.person)))
+    return _person_to(persons.create(session, _person_from(request.person)), accounts.home(session))
 
 
 def get_person(request: pb.GetPersonRequest, session: ReadSession) -> pb.Person:
-    return _person_to(persons.get(session, request.id))
+    return _person_to(persons.get(session, request.id), accounts.home(session))
 
 
 def list_persons(request: pb.ListPersonsRequest, session: ReadSession) -> pb.ListPersonsResponse:
-    page = open_page(request, position=(str, str))
-    found = persons.find(
-        session, tag=request.tag, organisation_id=request.organisation_id, name=request.name, after=page.after, limit=page.size + 1
-    )
-    kept, next_page_token = page.cut(found, lambda item: item[0])
-    return pb.ListPersonsResponse(persons=[_person_to(person) for _, person in kept], next_page_token=next_page_token)
+    order = parse_order(request.order_by, fields=person_fields.ORDERS, default=_BY_NAME)
+    page = open_page(request, position=position_types(person_fields.ORDERS, order))
+    narrowing = Narrowing(tag=request.tag, organisation_id=request.organisation_id, name=request.name)
+    if request.filter or order != _BY_NAME:
+        found = persons.find_filtered(session, request.filter, narrowing, order=order, after=page.after, limit=page.size + 1)
+    else:
+        found = persons.find(session, narrowing, after=page.after, limit=page.size + 1)
+    kept, next_page_token = page.cut(found, lambda item: token_position(item[0]))
+    home = accounts.home(session)
+    return pb.ListPersonsResponse(persons=[_person_to(person, home) for _, person in kept], next_page_token=next_page_token)
 
 
 def update_person(request: pb.UpdatePersonRequest, session: WriteSession) -> pb.Person:
-    person = request.person
-    return _person_to(persons.update(session, person.id, _person_from(person), mask=request.update_mask, etag=request.etag or person.etag))
+    message = request.person
+    wanted = _person_from(message)
+    person = persons.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag)
+    return _person_to(person, accounts.home(session))
 
 
 def delete_person(request: pb.DeletePersonRequest, session: WriteSession) -> Empty:
@@ -42,30 +59,46 @@ def delete_person(request: pb.DeletePersonRequest, session: WriteSession) -> Emp
 
 def _person_from(message: pb.Person) -> Person:
     return Person(
+        salutation=message.salutation,
         title=message.title,
         first_name=message.first_name,
         last_name=message.last_name,
+        gender=_GENDERS.word(message.gender, field="gender"),
         background=message.background,
         language=message.language,
         points=points_from(message),
+        dates=dates_from(message.dates),
+        assistants=assistants_from(message.assistants),
+        care=Care(message.vip, message.key_accounter_user_id, message.responsible_user_id),
         tags=tuple(message.tags),
     )
 
 
-def _person_to(person: Person) -> pb.Person:
+def _person_to(person: Person, home: Home) -> pb.Person:
+    letter = letter_salutation(
+        Addressee(person.first_name, person.last_name, person.title, person.gender), language=person.language or home.locale
+    )
     return pb.Person(
         id=person.id,
         etag=etag_of(person.version),
+        salutation=person.salutation,
         title=person.title,
         first_name=person.first_name,
         last_name=person.last_name,
         display_name=person.display_name,
+        gender=_GENDERS.number(person.gender),
+        letter_salutation=pb.LetterSalutation(formal=letter.formal, informal=letter.informal),
         background=person.background,
         language=person.language,
+        dates=dates_to(person.dates),
+        assistants=assistants_to(person.assistants),
+        vip=person.care.vip,
+        key_accounter_user_id=person.care.key_accounter_user_id,
+        responsible_user_id=person.care.responsible_user_id,
         tags=person.tags,
         positions=[position_to(position) for position in person.positions],
         create_time=to_timestamp(person.create_time),
         update_time=to_timestamp(person.update_time),
         creator_user_id=person.creator_user_id,
-        **points_to(person.points),
+        **points_to(person.points, home),
     )

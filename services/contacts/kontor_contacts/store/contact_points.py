@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.email_addresses import normalise_email
-from kontor_contacts.domain.contact_points import ContactPoints, Email, Phone, PostalAddress, Web
+from kontor_chassis.text import fold
+from kontor_contacts.domain.contact_points import ContactPoints, Email, Messenger, Phone, PostalAddress, Web
 from kontor_contacts.store.tables import CONTACT_POINTS as T
 
 _NONE = ContactPoints()
@@ -29,7 +30,7 @@ def column(record: sa.Table) -> sa.ScalarSelect[list[list[Any]]]:
 def from_rows(rows: Sequence[Sequence[Any]]) -> ContactPoints:
     if not rows:
         return _NONE
-    emails, phones, addresses, webs = [], [], [], []
+    emails, phones, addresses, webs, messengers = [], [], [], [], []
     for _, medium, kind, primary, value, lookup, postcode, city, region, country in sorted(rows, key=lambda row: row[0]):
         match medium:
             case "email":
@@ -40,7 +41,9 @@ def from_rows(rows: Sequence[Sequence[Any]]) -> ContactPoints:
                 addresses.append(PostalAddress(value, postcode, city, region, country, kind, bool(primary)))
             case "web":
                 webs.append(Web(value, kind, bool(primary)))
-    return ContactPoints(tuple(emails), tuple(phones), tuple(addresses), tuple(webs))
+            case "messenger":
+                messengers.append(Messenger(lookup.partition(":")[0], value, kind, bool(primary)))
+    return ContactPoints(tuple(emails), tuple(phones), tuple(addresses), tuple(webs), tuple(messengers))
 
 
 def insert(session: WriteSession, noun: str, record_id: str, points: ContactPoints) -> None:
@@ -62,10 +65,13 @@ def _rows(points: ContactPoints) -> Iterable[dict[str, Any]]:
         yield empty | _common("phone", place, phone) | {"value": phone.number, "lookup": phone.e164}
     for place, item in enumerate(points.addresses):
         parts = {"value": item.street, "postcode": item.postcode, "city": item.city, "region": item.region, "country": item.country}
-        yield empty | _common("postal", place, item) | parts
+        yield empty | _common("postal", place, item) | parts | {"lookup": fold(item.city)}
     for place, web in enumerate(points.webs):
         yield empty | _common("web", place, web) | {"value": web.url}
+    for place, messenger in enumerate(points.messengers):
+        lookup = f"{messenger.service}:{messenger.handle.casefold()}"
+        yield empty | _common("messenger", place, messenger) | {"value": messenger.handle, "lookup": lookup}
 
 
-def _common(medium: str, place: int, item: Email | Phone | PostalAddress | Web) -> dict[str, Any]:
+def _common(medium: str, place: int, item: Email | Phone | PostalAddress | Web | Messenger) -> dict[str, Any]:
     return {"medium": medium, "place": place, "kind": item.kind, "is_primary": item.primary}

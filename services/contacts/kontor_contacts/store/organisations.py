@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.text import prefix_end
+from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.organisations import Organisation
-from kontor_contacts.store import contact_points, tags
+from kontor_contacts.store import contact_points, relationships, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import TAGGINGS as G
 
@@ -17,7 +18,12 @@ NOUN = "organisations"
 # A place in a list: sort key and id.
 After = tuple[str, str]
 
-_WHOLE = sa.select(O, contact_points.column(O).label("points"), tags.column(O).label("tags"))
+_WHOLE = sa.select(
+    O,
+    contact_points.column(O).label("points"),
+    tags.column(O).label("tags"),
+    relationships.COLUMN.label("relationships"),
+)
 _THIS = (O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id == sa.bindparam("this_id", type_=sa.Text))
 _GET = _WHOLE.where(*_THIS)
 _HOLD = sa.select(O.c.id).where(*_THIS).with_for_update()
@@ -71,6 +77,19 @@ def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: Afte
     return [_organisation(row) for row in session.execute(whole.order_by(O.c.sort_key, O.c.id))]
 
 
+def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) -> list[tuple[Any, Organisation]]:
+    """The organisations at these places (`key` and `id`), in their order, each with its key and id."""
+    found = places.subquery("places")
+    statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(O.c.account_id == session.account_id, O.c.id == found.c.id))
+    ways = (found.c.key.desc(), O.c.id.desc()) if descending else (found.c.key, O.c.id)
+    return [((row.key, row.id), _organisation(row)) for row in session.execute(statement.order_by(*ways))]
+
+
+def named(name: str) -> sa.ColumnElement[bool]:
+    """Whose name begins so; `name` is folded."""
+    return sa.and_(O.c.sort_key >= name, O.c.sort_key < prefix_end(name))
+
+
 def insert(session: WriteSession, organisation: Organisation) -> Organisation:
     """Answers the organisation with its tags as they are kept."""
     origin = {
@@ -80,6 +99,7 @@ def insert(session: WriteSession, organisation: Organisation) -> Organisation:
     }
     session.execute(_INSERT, origin | _values(organisation))
     contact_points.insert(session, NOUN, organisation.id, organisation.points)
+    relationships.insert(session, organisation.id, organisation.relationships)
     if not organisation.tags:
         return organisation
     return replace(organisation, tags=tags.replace(session, NOUN, organisation.id, organisation.tags, sort_key=organisation.sort_key))
@@ -91,6 +111,9 @@ def update(session: WriteSession, before: Organisation, after: Organisation) -> 
     if before.points != after.points:
         contact_points.delete(session, after.id)
         contact_points.insert(session, NOUN, after.id, after.points)
+    if before.relationships != after.relationships:
+        relationships.delete(session, after.id)
+        relationships.insert(session, after.id, after.relationships)
     if set(before.tags) == set(after.tags) and before.sort_key == after.sort_key:
         return after
     return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
@@ -123,6 +146,11 @@ def _values(organisation: Organisation) -> dict[str, Any]:
         "kind": organisation.kind,
         "background": organisation.background,
         "industry": organisation.industry,
+        "size": organisation.size,
+        "website": organisation.website,
+        "vip": organisation.care.vip,
+        "key_accounter_user_id": organisation.care.key_accounter_user_id,
+        "responsible_user_id": organisation.care.responsible_user_id,
         "update_time": organisation.update_time,
     }
 
@@ -135,6 +163,10 @@ def _organisation(row: sa.Row[Any]) -> Organisation:
         kind=row.kind,
         background=row.background,
         industry=row.industry,
+        size=row.size,
+        website=row.website,
+        relationships=relationships.from_rows(row.relationships),
+        care=Care(row.vip, row.key_accounter_user_id, row.responsible_user_id),
         points=contact_points.from_rows(row.points),
         tags=tags.from_rows(row.tags),
         create_time=row.create_time,

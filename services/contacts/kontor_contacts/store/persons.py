@@ -13,10 +13,12 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.text import prefix_end
+from kontor_chassis.text import fold, prefix_end
+from kontor_contacts.domain.assistants import Assistant
+from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
-from kontor_contacts.store import contact_points, tags
+from kontor_contacts.store import contact_points, person_dates, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS
@@ -32,7 +34,13 @@ _POSITIONS = children(
     where=sa.and_(POSITIONS.c.account_id == P.c.account_id, POSITIONS.c.person_id == P.c.id),
     join=POSITIONS.join(O, sa.and_(O.c.account_id == POSITIONS.c.account_id, O.c.id == POSITIONS.c.organisation_id)),
 )  # fmt: skip
-_WHOLE = sa.select(P, contact_points.column(P).label("points"), tags.column(P).label("tags"), _POSITIONS.label("positions"))
+_WHOLE = sa.select(
+    P,
+    contact_points.column(P).label("points"),
+    tags.column(P).label("tags"),
+    person_dates.COLUMN.label("dates"),
+    _POSITIONS.label("positions"),
+)
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _THIS = (P.c.account_id == _ACCOUNT, P.c.id == sa.bindparam("this_id", type_=sa.Text))
 _GET = _WHOLE.where(*_THIS)
@@ -73,6 +81,26 @@ def page(
     if after:
         values |= {"after_key": after[0], "after_id": after[1]}
     return [((row.key, row.id), _person(row)) for row in session.execute(statement, values)]
+
+
+def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) -> list[tuple[Any, Person]]:
+    """The people at these places (`key` and `id`), in their order, each with its key and id."""
+    found = places.subquery("places")
+    statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(P.c.account_id == session.account_id, P.c.id == found.c.id))
+    ways = (found.c.key.desc(), P.c.id.desc()) if descending else (found.c.key, P.c.id)
+    return [((row.key, row.id), _person(row)) for row in session.execute(statement.order_by(*ways))]
+
+
+def named(name: str) -> sa.ColumnElement[bool]:
+    """Whose last or first name begins so; `name` is folded."""
+    end = prefix_end(name)
+    return sa.or_(sa.and_(P.c.sort_key >= name, P.c.sort_key < end), sa.and_(P.c.given_key >= name, P.c.given_key < end))
+
+
+def works_at(session: ReadSession, organisation_id: str) -> sa.ColumnElement[bool]:
+    """Who has a position at this organisation, former ones included."""
+    there = (POSITIONS.c.account_id == session.account_id, POSITIONS.c.organisation_id == organisation_id)
+    return sa.exists().where(POSITIONS.c.person_id == P.c.id, *there)
 
 
 @cache
@@ -161,6 +189,7 @@ def insert(session: WriteSession, person: Person) -> Person:
     origin = {"account_id": session.account_id, "create_time": person.create_time, "creator_user_id": person.creator_user_id}
     session.execute(_INSERT, origin | _values(person))
     contact_points.insert(session, NOUN, person.id, person.points)
+    person_dates.insert(session, person.id, person.dates)
     if not person.tags:
         return person
     return replace(person, tags=tags.replace(session, NOUN, person.id, person.tags, sort_key=person.sort_key))
@@ -172,6 +201,9 @@ def update(session: WriteSession, before: Person, after: Person) -> Person:
     if before.points != after.points:
         contact_points.delete(session, after.id)
         contact_points.insert(session, NOUN, after.id, after.points)
+    if before.dates != after.dates:
+        person_dates.delete(session, after.id)
+        person_dates.insert(session, after.id, after.dates)
     if set(before.tags) == set(after.tags) and before.sort_key == after.sort_key:
         return after
     return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
@@ -199,13 +231,21 @@ def _values(person: Person) -> dict[str, Any]:
     return {
         "id": person.id,
         "version": person.version,
+        "salutation": person.salutation,
         "title": person.title,
+        "gender": person.gender,
         "first_name": person.first_name,
         "last_name": person.last_name,
         "sort_key": person.sort_key,
         "given_key": person.given_key,
+        "first_name_key": fold(person.first_name),
+        "last_name_key": fold(person.last_name),
         "background": person.background,
         "language": person.language,
+        "assistants": [[item.name, item.phone, item.email] for item in person.assistants],
+        "vip": person.care.vip,
+        "key_accounter_user_id": person.care.key_accounter_user_id,
+        "responsible_user_id": person.care.responsible_user_id,
         "update_time": person.update_time,
     }
 
@@ -214,12 +254,17 @@ def _person(row: sa.Row[Any]) -> Person:
     return Person(
         id=row.id,
         version=row.version,
+        salutation=row.salutation,
         title=row.title,
+        gender=row.gender,
         first_name=row.first_name,
         last_name=row.last_name,
         background=row.background,
         language=row.language,
         points=contact_points.from_rows(row.points),
+        dates=person_dates.from_rows(row.dates),
+        assistants=tuple(Assistant(*item) for item in row.assistants),
+        care=Care(row.vip, row.key_accounter_user_id, row.responsible_user_id),
         tags=tags.from_rows(row.tags),
         positions=_positions(row.id, row.positions) if row.positions else (),
         create_time=row.create_time,

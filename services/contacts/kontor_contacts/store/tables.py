@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from kontor_chassis.db.types import Instant, Key
+from kontor_chassis.db.types import Instant, Json, Key
 
 METADATA = sa.MetaData()
 
@@ -12,19 +12,48 @@ PERSONS = sa.Table(
     sa.Column("account_id", Key, primary_key=True),
     sa.Column("id", Key, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("salutation", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("first_name", sa.Text, nullable=False),
     sa.Column("last_name", sa.Text, nullable=False),
+    sa.Column("gender", sa.Text, nullable=False),
     # Folded, last name first and first name first: what lists sort by and names are looked up by.
     sa.Column("sort_key", Key, nullable=False),
     sa.Column("given_key", Key, nullable=False),
+    sa.Column("first_name_key", Key, nullable=False),
+    sa.Column("last_name_key", Key, nullable=False),
     sa.Column("background", sa.Text, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
+    # Only ever read with the person.
+    sa.Column("assistants", Json, nullable=False),
+    sa.Column("vip", sa.Boolean, nullable=False),
+    sa.Column("key_accounter_user_id", Key, nullable=False),
+    sa.Column("responsible_user_id", Key, nullable=False),
     sa.Column("create_time", Instant, nullable=False),
     sa.Column("update_time", Instant, nullable=False),
     sa.Column("creator_user_id", sa.Text, nullable=False),
     sa.Index("persons_by_name", "account_id", "sort_key", "id"),
     sa.Index("persons_by_given_name", "account_id", "given_key", "id"),
+    sa.Index("persons_by_create_time", "account_id", "create_time", "id"),
+    sa.Index("persons_by_update_time", "account_id", "update_time", "id"),
+    sa.Index("persons_by_responsible", "account_id", "responsible_user_id", "id"),
+    sa.Index("persons_by_key_accounter", "account_id", "key_accounter_user_id", "id"),
+)
+
+PERSON_DATES = sa.Table(
+    "person_dates",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("person_id", Key, primary_key=True),
+    # Place in the person's list, from 0.
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    # `MM-DD`, and the year or 0.
+    sa.Column("day", Key, nullable=False),
+    sa.Column("year", sa.Integer, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "person_id"], ["persons.account_id", "persons.id"], ondelete="CASCADE"),
+    sa.Index("person_dates_by_day", "account_id", "kind", "day", "person_id"),
 )
 
 ORGANISATIONS = sa.Table(
@@ -38,10 +67,31 @@ ORGANISATIONS = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("background", sa.Text, nullable=False),
     sa.Column("industry", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("website", sa.Text, nullable=False),
+    sa.Column("vip", sa.Boolean, nullable=False),
+    sa.Column("key_accounter_user_id", Key, nullable=False),
+    sa.Column("responsible_user_id", Key, nullable=False),
     sa.Column("create_time", Instant, nullable=False),
     sa.Column("update_time", Instant, nullable=False),
     sa.Column("creator_user_id", sa.Text, nullable=False),
     sa.Index("organisations_by_name", "account_id", "sort_key", "id"),
+    sa.Index("organisations_by_create_time", "account_id", "create_time", "id"),
+    sa.Index("organisations_by_update_time", "account_id", "update_time", "id"),
+    sa.Index("organisations_by_size", "account_id", "size", "id"),
+    sa.Index("organisations_by_responsible", "account_id", "responsible_user_id", "id"),
+    sa.Index("organisations_by_key_accounter", "account_id", "key_accounter_user_id", "id"),
+)
+
+# What an organisation is to us.
+RELATIONSHIPS = sa.Table(
+    "relationships",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("organisation_id", Key, primary_key=True),
+    sa.Column("relationship", Key, primary_key=True),
+    sa.ForeignKeyConstraint(["account_id", "organisation_id"], ["organisations.account_id", "organisations.id"], ondelete="CASCADE"),
+    sa.Index("relationships_by_relationship", "account_id", "relationship", "organisation_id"),
 )
 
 POSITIONS = sa.Table(
@@ -70,7 +120,7 @@ CONTACT_POINTS = sa.Table(
     METADATA,
     sa.Column("account_id", Key, primary_key=True),
     sa.Column("record_id", Key, primary_key=True),
-    # `email`, `phone`, `postal` or `web`.
+    # `email`, `phone`, `postal`, `web` or `messenger`.
     sa.Column("medium", Key, primary_key=True),
     # Place in the record's list, from 0.
     sa.Column("place", sa.Integer, primary_key=True),
@@ -79,13 +129,15 @@ CONTACT_POINTS = sa.Table(
     sa.Column("is_primary", sa.Boolean, nullable=False),
     # As typed; the street of a postal address.
     sa.Column("value", sa.Text, nullable=False),
-    # What it is compared by: normalised e-mail address, E.164 number; empty where there is none.
+    # What it is compared by: normalised e-mail address, E.164 number, messenger's `service:handle`, folded
+    # city; empty where there is none.
     sa.Column("lookup", Key, nullable=False),
     sa.Column("postcode", sa.Text, nullable=False),
     sa.Column("city", sa.Text, nullable=False),
     sa.Column("region", sa.Text, nullable=False),
     sa.Column("country", sa.Text, nullable=False),
-    sa.Index("contact_points_by_lookup", "account_id", "medium", "lookup"),
+    sa.Index("contact_points_by_lookup", "account_id", "medium", "lookup", "record_id"),
+    sa.Index("contact_points_by_postcode", "account_id", "medium", "postcode", "record_id"),
 )
 
 TAGS = sa.Table(
@@ -113,11 +165,13 @@ TAGGINGS = sa.Table(
     sa.Index("taggings_by_tag", "account_id", "tag_id", "noun", "sort_key", "record_id"),
 )
 
-# Replica of identity's accounts: what phone numbers without a country code mean.
+# Replica of identity's accounts: what phone numbers without a country code mean, and which language is spoken.
 ACCOUNTS = sa.Table(
     "accounts",
     METADATA,
     sa.Column("account_id", Key, primary_key=True),
     sa.Column("country", sa.Text, nullable=False),
+    sa.Column("locale", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
 )

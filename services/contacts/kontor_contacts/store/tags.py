@@ -80,12 +80,22 @@ def page(session: ReadSession, *, prefix: str, after: tuple[str, str] | None, li
     return session.execute(statement.order_by(T.c.key, T.c.id).limit(limit)).all()
 
 
-def get(session: ReadSession, tag_id: str, *, lock: bool = False) -> sa.Row[Any] | None:
+def get(session: ReadSession, tag_id: str) -> sa.Row[Any] | None:
     """One row as in `page`, or None."""
-    if lock:
-        session.hold(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.id == tag_id).with_for_update())
     columns = (T.c.id, T.c.version, T.c.name, T.c.key, _carried("persons"), _carried("organisations"))
     return session.execute(sa.select(*columns).where(T.c.account_id == session.account_id, T.c.id == tag_id)).one_or_none()
+
+
+def lock(session: WriteSession, tag_id: str) -> sa.Row[Any] | None:
+    """The same, with the tag's row locked until the end of the session."""
+    session.hold(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.id == tag_id).with_for_update())
+    return get(session, tag_id)
+
+
+def id_of(session: ReadSession, name: str) -> str:
+    """The id of the tag of this name; where there is none, a text that is no id."""
+    rows = _rows(session, [tag_key(name)])
+    return rows[0].id if rows else "none"
 
 
 def exists(session: ReadSession, key: str) -> bool:

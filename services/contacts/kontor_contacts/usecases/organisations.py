@@ -1,24 +1,28 @@
 """What can happen to an organisation."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
 from kontor_chassis.etags import check_etag
+from kontor_chassis.filters.grammar import parse
+from kontor_chassis.filters.order import Order
+from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
 from kontor_contacts.domain.organisations import Organisation, changed_fields, checked_organisation, value_of, with_changes
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, organisations, positions, tags
+from kontor_contacts.store import accounts, lists, organisation_fields, organisations, positions, tags
 from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Organisation) -> Organisation:
     """Raises InvalidArgument."""
     organisation = replace(
-        checked_organisation(wanted, country=accounts.country(session)),
+        checked_organisation(wanted, country=accounts.home(session).country),
         id=new_id(),
         version=1,
         create_time=session.now,
@@ -40,18 +44,41 @@ def get(session: ReadSession, organisation_id: str) -> Organisation:
     return organisation
 
 
-def find(session: ReadSession, *, tag: Sequence[str], name: str, after: organisations.After | None, limit: int) -> list[Organisation]:
-    """Organisations with all of these tags, by name. A tag that does not exist narrows to nothing."""
-    tag_ids = tags.rarest_first(session, organisations.NOUN, tag) if tag else []
+@dataclass(frozen=True)
+class Narrowing:
+    """The plain parameters of a list; several tags narrow it (AND)."""
+
+    tag: Sequence[str] = ()
+    name: str = ""
+
+
+def find(session: ReadSession, narrowing: Narrowing, *, after: organisations.After | None, limit: int) -> list[Organisation]:
+    """By name. A tag that does not exist narrows to nothing."""
+    tag_ids = tags.rarest_first(session, organisations.NOUN, narrowing.tag) if narrowing.tag else []
     if tag_ids is None:
         return []
-    return organisations.page(session, tag_ids=tag_ids, name=fold(name), after=after, limit=limit)
+    name = fold(narrowing.name)
+    return organisations.page(session, tag_ids=tag_ids, name=name, after=after, limit=limit)
+
+
+def find_filtered(
+    session: ReadSession, text: str, narrowing: Narrowing, *, order: Order, after: Any, limit: int
+) -> list[tuple[Any, Organisation]]:
+    """Those that a filter lets through, in any order, each with its place in the list. Raises InvalidArgument naming filter."""
+    home = accounts.home(session)
+    listing = organisation_fields.listing(session, home)
+    node = narrowed(parse(text), "tags", narrowing.tag)
+    name = fold(narrowing.name)
+    also = [organisations.named(name)] if name else []
+    after = lists.position_from(listing, order, after)
+    places = lists.places(session, listing, home, node, order=order, also=also, after=after, limit=limit)
+    return organisations.filtered(session, places, descending=order.descending)
 
 
 def update(session: WriteSession, organisation_id: str, wanted: Organisation, *, mask: Collection[str], etag: str) -> Organisation:
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
     before = _lock(session, organisation_id, etag)
-    after = checked_organisation(with_changes(before, wanted, mask), country=accounts.country(session))
+    after = checked_organisation(with_changes(before, wanted, mask), country=accounts.home(session).country)
     changed = changed_fields(before, after)
     if not changed:
         return before

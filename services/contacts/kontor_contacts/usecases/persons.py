@@ -1,23 +1,27 @@
 """What can happen to a person."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
 from kontor_chassis.etags import check_etag
+from kontor_chassis.filters.grammar import parse
+from kontor_chassis.filters.order import Order
+from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
 from kontor_contacts.domain.persons import Person, changed_fields, checked_person, value_of, with_changes
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, persons, positions, tags
+from kontor_contacts.store import accounts, lists, person_fields, persons, positions, tags
 
 
 def create(session: WriteSession, wanted: Person) -> Person:
     """Raises InvalidArgument."""
     person = replace(
-        checked_person(wanted, country=accounts.country(session)),
+        checked_person(wanted, country=accounts.home(session).country),
         id=new_id(),
         version=1,
         create_time=session.now,
@@ -39,20 +43,44 @@ def get(session: ReadSession, person_id: str) -> Person:
     return person
 
 
-def find(
-    session: ReadSession, *, tag: Sequence[str], organisation_id: str, name: str, after: persons.After | None, limit: int
-) -> list[tuple[persons.After, Person]]:
-    """People with all of these tags, by name, each with its place in the list. A tag that does not exist narrows to nobody."""
-    tag_ids = tags.rarest_first(session, persons.NOUN, tag) if tag else []
+@dataclass(frozen=True)
+class Narrowing:
+    """The plain parameters of a list; several tags narrow it (AND)."""
+
+    tag: Sequence[str] = ()
+    organisation_id: str = ""
+    name: str = ""
+
+
+def find(session: ReadSession, narrowing: Narrowing, *, after: persons.After | None, limit: int) -> list[tuple[persons.After, Person]]:
+    """By name, each with its place in the list. A tag that does not exist narrows to nobody."""
+    tag_ids = tags.rarest_first(session, persons.NOUN, narrowing.tag) if narrowing.tag else []
     if tag_ids is None:
         return []
-    return persons.page(session, tag_ids=tag_ids, organisation_id=organisation_id, name=fold(name), after=after, limit=limit)
+    name = fold(narrowing.name)
+    return persons.page(session, tag_ids=tag_ids, organisation_id=narrowing.organisation_id, name=name, after=after, limit=limit)
+
+
+def find_filtered(
+    session: ReadSession, text: str, narrowing: Narrowing, *, order: Order, after: Any, limit: int
+) -> list[tuple[Any, Person]]:
+    """Those that a filter lets through, in any order, each with its place in the list. Raises InvalidArgument naming filter."""
+    home = accounts.home(session)
+    listing = person_fields.listing(session, home)
+    node = narrowed(parse(text), "tags", narrowing.tag)
+    name = fold(narrowing.name)
+    also = [persons.named(name)] if name else []
+    if narrowing.organisation_id:
+        also.append(persons.works_at(session, narrowing.organisation_id))
+    after = lists.position_from(listing, order, after)
+    places = lists.places(session, listing, home, node, order=order, also=also, after=after, limit=limit)
+    return persons.filtered(session, places, descending=order.descending)
 
 
 def update(session: WriteSession, person_id: str, wanted: Person, *, mask: Collection[str], etag: str) -> Person:
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
     before = lock(session, person_id, etag)
-    after = checked_person(with_changes(before, wanted, mask), country=accounts.country(session))
+    after = checked_person(with_changes(before, wanted, mask), country=accounts.home(session).country)
     changed = changed_fields(before, after)
     if not changed:
         return before

@@ -28,7 +28,7 @@ def rename(session: WriteSession, tag_id: str, name: str, *, etag: str) -> sa.Ro
     tags.rename(session, tag_id, cleaned)
     _touch_carriers(session, tags.carriers(session, tag_id))
     session.audit(f"tags/{tag_id}", "update", {"name": (before.name, cleaned)})
-    return _get(session, tag_id)
+    return _existing(tags.get(session, tag_id))
 
 
 def delete(session: WriteSession, tag_id: str, *, etag: str) -> None:
@@ -47,13 +47,12 @@ def _touch_carriers(session: WriteSession, carriers: Sequence[tuple[str, str]]) 
 
 
 def _lock(session: WriteSession, tag_id: str, etag: str) -> sa.Row[Any]:
-    row = _get(session, tag_id, lock=True)
+    row = _existing(tags.lock(session, tag_id))
     check_etag(etag, row.version)
     return row
 
 
-def _get(session: ReadSession, tag_id: str, *, lock: bool = False) -> sa.Row[Any]:
-    row = tags.get(session, tag_id, lock=lock)
+def _existing(row: sa.Row[Any] | None) -> sa.Row[Any]:
     if row is None:
         raise NotFound("The tag does not exist.")
     return row

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from kontor_chassis.db.migrations import create_plumbing, enable_tenancy
-from kontor_chassis.db.types import Instant, Key
+from kontor_chassis.db.types import Instant, Json, Key
 
 revision = "0001"
 down_revision = None
@@ -16,6 +16,8 @@ def upgrade() -> None:
         "accounts",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id"),
     )
@@ -36,7 +38,8 @@ def upgrade() -> None:
         sa.Column("country", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "record_id", "medium", "place"),
     )
-    op.create_index("contact_points_by_lookup", "contact_points", ["account_id", "medium", "lookup"], unique=False)
+    op.create_index("contact_points_by_lookup", "contact_points", ["account_id", "medium", "lookup", "record_id"], unique=False)
+    op.create_index("contact_points_by_postcode", "contact_points", ["account_id", "medium", "postcode", "record_id"], unique=False)
     op.create_table(
         "organisations",
         sa.Column("account_id", Key, nullable=False),
@@ -47,31 +50,53 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("background", sa.Text(), nullable=False),
         sa.Column("industry", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("website", sa.Text(), nullable=False),
+        sa.Column("vip", sa.Boolean(), nullable=False),
+        sa.Column("key_accounter_user_id", Key, nullable=False),
+        sa.Column("responsible_user_id", Key, nullable=False),
         sa.Column("create_time", Instant, nullable=False),
         sa.Column("update_time", Instant, nullable=False),
         sa.Column("creator_user_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
+    op.create_index("organisations_by_create_time", "organisations", ["account_id", "create_time", "id"], unique=False)
+    op.create_index("organisations_by_key_accounter", "organisations", ["account_id", "key_accounter_user_id", "id"], unique=False)
     op.create_index("organisations_by_name", "organisations", ["account_id", "sort_key", "id"], unique=False)
+    op.create_index("organisations_by_responsible", "organisations", ["account_id", "responsible_user_id", "id"], unique=False)
+    op.create_index("organisations_by_size", "organisations", ["account_id", "size", "id"], unique=False)
+    op.create_index("organisations_by_update_time", "organisations", ["account_id", "update_time", "id"], unique=False)
     op.create_table(
         "persons",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("salutation", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("first_name", sa.Text(), nullable=False),
         sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("gender", sa.Text(), nullable=False),
         sa.Column("sort_key", Key, nullable=False),
         sa.Column("given_key", Key, nullable=False),
+        sa.Column("first_name_key", Key, nullable=False),
+        sa.Column("last_name_key", Key, nullable=False),
         sa.Column("background", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("assistants", Json, nullable=False),
+        sa.Column("vip", sa.Boolean(), nullable=False),
+        sa.Column("key_accounter_user_id", Key, nullable=False),
+        sa.Column("responsible_user_id", Key, nullable=False),
         sa.Column("create_time", Instant, nullable=False),
         sa.Column("update_time", Instant, nullable=False),
         sa.Column("creator_user_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
+    op.create_index("persons_by_create_time", "persons", ["account_id", "create_time", "id"], unique=False)
     op.create_index("persons_by_given_name", "persons", ["account_id", "given_key", "id"], unique=False)
+    op.create_index("persons_by_key_accounter", "persons", ["account_id", "key_accounter_user_id", "id"], unique=False)
     op.create_index("persons_by_name", "persons", ["account_id", "sort_key", "id"], unique=False)
+    op.create_index("persons_by_responsible", "persons", ["account_id", "responsible_user_id", "id"], unique=False)
+    op.create_index("persons_by_update_time", "persons", ["account_id", "update_time", "id"], unique=False)
     op.create_table(
         "tags",
         sa.Column("account_id", Key, nullable=False),
@@ -82,6 +107,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
     op.create_index("tags_by_key", "tags", ["account_id", "key"], unique=True)
+    op.create_table(
+        "person_dates",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("day", Key, nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id", "person_id"], ["persons.account_id", "persons.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account_id", "person_id", "place"),
+    )
+    op.create_index("person_dates_by_day", "person_dates", ["account_id", "kind", "day", "person_id"], unique=False)
     op.create_table(
         "positions",
         sa.Column("account_id", Key, nullable=False),
@@ -101,6 +139,15 @@ def upgrade() -> None:
     op.create_index("positions_by_organisation", "positions", ["account_id", "organisation_id", "person_id"], unique=False)
     op.create_index("positions_by_person", "positions", ["account_id", "person_id"], unique=False)
     op.create_table(
+        "relationships",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("organisation_id", Key, nullable=False),
+        sa.Column("relationship", Key, nullable=False),
+        sa.ForeignKeyConstraint(["account_id", "organisation_id"], ["organisations.account_id", "organisations.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account_id", "organisation_id", "relationship"),
+    )
+    op.create_index("relationships_by_relationship", "relationships", ["account_id", "relationship", "organisation_id"], unique=False)
+    op.create_table(
         "taggings",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("record_id", Key, nullable=False),
@@ -111,4 +158,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "record_id", "tag_id"),
     )
     op.create_index("taggings_by_tag", "taggings", ["account_id", "tag_id", "noun", "sort_key", "record_id"], unique=False)
-    enable_tenancy("accounts", "contact_points", "organisations", "persons", "tags", "positions", "taggings")
+    enable_tenancy(
+        "accounts",
+        "contact_points",
+        "organisations",
+        "persons",
+        "tags",
+        "person_dates",
+        "positions",
+        "relationships",
+        "taggings",
+    )

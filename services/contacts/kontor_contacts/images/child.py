@@ -1,0 +1,72 @@
+"""The process that reads one picture: bytes on standard input, the pictures made of it on standard output (see pictures.py).
+
+Ends with status 3 where the bytes are no picture that we take, and is killed by its limits where they cost too much.
+"""
+
+import io
+import resource
+import struct
+import sys
+import zipfile
+
+from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
+# A file that is something else as well is no picture: browsers and programs may believe the other half.
+_FOREIGN = (b"<script", b"<html", b"<?php", b"<svg", b"%pdf-")
+_QUALITY = 85
+NO_PICTURE = 3
+
+
+def made(content: bytes, sizes: list[int], max_pixels: int) -> list[bytes]:
+    """JPEGs without any metadata: for each size a square of so many pixels, cut from the middle. Raises ValueError."""
+    _refuse_polyglot(content)
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    register_heif_opener()
+    with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+        # Checked here as well: Pillow itself only warns up to twice its limit.
+        if picture.width * picture.height > max_pixels:
+            raise ValueError("too many pixels")
+        picture.draft("RGB", (max(sizes) * 2, max(sizes) * 2))
+        upright = _on_white(ImageOps.exif_transpose(picture))
+    return [_jpeg(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)) for size in sizes]
+
+
+def _refuse_polyglot(content: bytes) -> None:
+    lowered = content.lower()
+    if any(mark in lowered for mark in _FOREIGN) or zipfile.is_zipfile(io.BytesIO(content)):
+        raise ValueError("also something else than a picture")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("RGB", "L"):
+        return picture.convert("RGB")
+    with_alpha = picture.convert("RGBA")
+    ground = Image.new("RGBA", with_alpha.size, "white")
+    return Image.alpha_composite(ground, with_alpha).convert("RGB")
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    # What the decoder found beside the pixels (EXIF, ICC, comments) would be written along.
+    picture.info.clear()
+    output = io.BytesIO()
+    picture.save(output, "JPEG", quality=_QUALITY, optimize=True)
+    return output.getvalue()
+
+
+def main() -> None:
+    memory, seconds, max_pixels, *sizes = (int(argument) for argument in sys.argv[1:])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    try:
+        pictures = made(sys.stdin.buffer.read(), sizes, max_pixels)
+    except Exception:
+        sys.exit(NO_PICTURE)
+    for picture in pictures:
+        sys.stdout.buffer.write(struct.pack(">I", len(picture)) + picture)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What organisations can be filtered and sorted by."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.sessions import ReadSession
+from kontor_chassis.filters.fields import Child, Field, Kind
+from kontor_contacts.domain.home import Home
+from kontor_contacts.store import record_fields
+from kontor_contacts.store.lists import Listing
+from kontor_contacts.store.tables import ORGANISATIONS as O
+from kontor_contacts.store.tables import RELATIONSHIPS as R
+
+NOUN = "organisations"
+ORDERS: Mapping[str, sa.ColumnElement[Any]] = {"name": O.c.sort_key, "size": O.c.size, **record_fields.orders(O)}
+BY_NAME = "name"
+_KINDS = ("company", "household", "authority", "association", "department", "holding", "other")
+_RELATIONSHIPS = ("prospect", "customer", "supplier", "partner", "press")
+
+
+def listing(session: ReadSession, home: Home) -> Listing:
+    return Listing(O, _fields(session, home), ORDERS, BY_NAME)
+
+
+def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
+    account = session.account_id
+    related = Child(R.c.organisation_id, (R.c.account_id == account,), O.c.id)
+    return {
+        **record_fields.common(session, O, NOUN, home),
+        "name": Field(Kind.TEXT, O.c.sort_key, selective=True),
+        "kind": Field(Kind.KEY, O.c.kind, words={word: word for word in _KINDS}),
+        "industry": Field(Kind.KEY, O.c.industry),
+        "size": Field(Kind.NUMBER, O.c.size, absent=0),
+        "relationship": Field(Kind.KEY, R.c.relationship, related, words={word: word for word in _RELATIONSHIPS}, selective=True),
+    }

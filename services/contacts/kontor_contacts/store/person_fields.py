@@ -1,0 +1,42 @@
+"""What people can be filtered and sorted by."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.sessions import ReadSession
+from kontor_chassis.filters.fields import Child, Field, Kind
+from kontor_contacts.domain.home import Home
+from kontor_contacts.store import record_fields
+from kontor_contacts.store.lists import Listing
+from kontor_contacts.store.tables import PERSON_DATES as D
+from kontor_contacts.store.tables import PERSONS as P
+from kontor_contacts.store.tables import POSITIONS as W
+
+NOUN = "persons"
+ORDERS: Mapping[str, sa.ColumnElement[Any]] = {"last_name": P.c.sort_key, "first_name": P.c.given_key, **record_fields.orders(P)}
+BY_NAME = "last_name"
+_GENDERS = {"female": "female", "male": "male", "diverse": "diverse"}
+
+
+def listing(session: ReadSession, home: Home) -> Listing:
+    return Listing(P, _fields(session, home), ORDERS, BY_NAME)
+
+
+def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
+    account = session.account_id
+    works = Child(W.c.person_id, (W.c.account_id == account, W.c.to_date.is_(None)), P.c.id)
+    worked = Child(W.c.person_id, (W.c.account_id == account, W.c.to_date.is_not(None)), P.c.id)
+    birthday = Child(D.c.person_id, (D.c.account_id == account, D.c.kind == "birthday"), P.c.id)
+    return {
+        **record_fields.common(session, P, NOUN, home),
+        "last_name": Field(Kind.TEXT, P.c.last_name_key),
+        "first_name": Field(Kind.TEXT, P.c.first_name_key),
+        "gender": Field(Kind.KEY, P.c.gender, words=_GENDERS),
+        "language": Field(Kind.KEY, P.c.language),
+        # `MM-DD`: `birthday = 05-*` is everybody born in May.
+        "birthday": Field(Kind.KEY, D.c.day, birthday, selective=True),
+        "organisation": Field(Kind.REFERENCE, W.c.organisation_id, works, selective=True),
+        "former_organisation": Field(Kind.REFERENCE, W.c.organisation_id, worked, selective=True),
+    }

@@ -1,0 +1,58 @@
+"""What people and organisations alike can be filtered by."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.sessions import ReadSession
+from kontor_chassis.email_addresses import normalise_email
+from kontor_chassis.filters.fields import Child, Field, Kind
+from kontor_contacts.domain.contact_points import e164_of
+from kontor_contacts.domain.home import Home
+from kontor_contacts.store import tags
+from kontor_contacts.store.tables import CONTACT_POINTS as C
+from kontor_contacts.store.tables import TAGGINGS as G
+
+# Stands for the caller wherever a user is asked for.
+_ME = "me"
+
+
+def common(session: ReadSession, record: sa.Table, noun: str, home: Home) -> Mapping[str, Field]:
+    account = session.account_id
+
+    def points(medium: str) -> Child:
+        return Child(C.c.record_id, (C.c.account_id == account, C.c.noun == noun, C.c.medium == medium), record.c.id)
+
+    def user(column: str) -> Field:
+        return Field(Kind.REFERENCE, record.c[column], normalise=lambda text: session.user_id if text == _ME else text, selective=True)
+
+    tagged = Child(G.c.record_id, (G.c.account_id == account, G.c.noun == noun), record.c.id, sort_key=G.c.sort_key)
+    return {
+        "tags": Field(Kind.REFERENCE, G.c.tag_id, tagged, normalise=lambda name: tags.id_of(session, name), selective=True),
+        "emails": Field(Kind.KEY, C.c.lookup, points("email"), normalise=_email, selective=True),
+        "phones": Field(Kind.KEY, C.c.lookup, points("phone"), normalise=_phone(home), selective=True),
+        "messengers": Field(Kind.KEY, C.c.lookup, points("messenger"), normalise=str.casefold, selective=True),
+        "city": Field(Kind.TEXT, C.c.lookup, points("postal"), selective=True),
+        "postcode": Field(Kind.KEY, C.c.postcode, points("postal"), selective=True),
+        "country": Field(Kind.KEY, C.c.country, points("postal"), normalise=str.upper),
+        "vip": Field(Kind.FLAG, record.c.vip, absent=None),
+        "key_accounter": user("key_accounter_user_id"),
+        "responsible": user("responsible_user_id"),
+        "creator": Field(Kind.REFERENCE, record.c.creator_user_id, normalise=lambda text: session.user_id if text == _ME else text),
+        "create_time": Field(Kind.TIME, record.c.create_time, absent=None),
+        "update_time": Field(Kind.TIME, record.c.update_time, absent=None),
+    }
+
+
+def _email(text: str) -> str:
+    return normalise_email(text) or text.lower()
+
+
+def _phone(home: Home) -> Callable[[str], str]:
+    return lambda text: e164_of(text, home.country) or text
+
+
+def orders(record: sa.Table) -> dict[str, sa.ColumnElement[Any]]:
+    """What a list can be sorted by; every column leads an index of the account."""
+    return {"create_time": record.c.create_time, "update_time": record.c.update_time}

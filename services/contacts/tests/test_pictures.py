@@ -1,0 +1,114 @@
+"""Photos come in many formats and from anybody (B1, S6)."""
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import cast
+
+import pytest
+from PIL import Image
+from pillow_heif import from_pillow
+
+from kontor_chassis.errors import InvalidArgument
+from kontor_contacts.images.pictures import MAX_BYTES, squares
+
+
+def encoded(form: str, size: tuple[int, int] = (300, 200), mode: str = "RGB", **options: object) -> bytes:
+    output = io.BytesIO()
+    Image.new(mode, size, "red").save(output, form, **options)
+    return output.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(content))
+    picture.load()
+    return picture
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(encoded(form) for form in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")),
+        encoded("PNG", mode="RGBA"),
+        encoded("PNG", mode="P"),
+        encoded("PNG", mode="1"),
+        encoded("TIFF", mode="CMYK"),
+        encoded("PNG", size=(1, 1)),
+        encoded("JPEG", size=(6000, 4000)),
+    ],
+)
+def test_common_formats_become_square_jpegs(content: bytes) -> None:
+    small, large = squares(content, [64, 256], field="photo")
+    assert [opened(picture).size for picture in (small, large)] == [(64, 64), (256, 256)]
+    assert opened(small).format == "JPEG"
+
+
+def test_a_photo_of_an_apple_phone_is_read() -> None:
+    output = io.BytesIO()
+    from_pillow(Image.new("RGB", (300, 200), "red")).save(output)
+    assert opened(squares(output.getvalue(), [64], field="photo")[0]).size == (64, 64)
+
+
+def test_what_is_transparent_stands_on_white() -> None:
+    output = io.BytesIO()
+    Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(output, "PNG")
+    assert opened(squares(output.getvalue(), [8], field="photo")[0]).getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_a_picture_is_turned_upright_and_loses_its_metadata() -> None:
+    picture = Image.new("RGB", (100, 100), "white")
+    picture.paste("red", (0, 0, 50, 100))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # To be turned by 90° clockwise: left becomes top.
+    exif[0x010E] = "taken at home"
+    output = io.BytesIO()
+    picture.save(output, "JPEG", exif=exif, comment=b"secret place", quality=95)
+    [made] = squares(output.getvalue(), [100], field="photo")
+    assert b"secret" not in made
+    assert b"taken at home" not in made
+    assert not opened(made).getexif()
+    top, bottom = (cast(tuple[int, int, int], opened(made).getpixel((50, height))) for height in (10, 90))
+    assert top[1] < 60
+    assert bottom[1] > 200
+
+
+def bomb() -> bytes:
+    """A PNG of a few hundred KB that says 50,000 × 50,000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(10_000_000), 9)) + chunk(b"IEND", b"")
+
+
+def with_archive(picture: bytes) -> bytes:
+    output = io.BytesIO(picture)
+    output.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(output, "a") as archive:
+        archive.writestr("run.sh", "rm -rf /")
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"%PDF-1.4",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        encoded("JPEG")[:200],
+        bomb(),
+        encoded("JPEG") + b"<script>alert(1)</script>",
+        encoded("GIF", comment=b"<SCRIPT>alert(1)</SCRIPT>"),
+        encoded("PNG") + b"<?php system($_GET['c']); ?>",
+        with_archive(encoded("JPEG")),
+        b"x" * (MAX_BYTES + 1),
+    ],
+    ids=["empty", "text", "pdf", "svg", "cut off", "bomb", "jpeg and html", "gif and script", "png and php", "jpeg and zip", "large"],
+)
+def test_what_is_no_picture_or_more_than_one_is_refused_by_name(content: bytes) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        squares(content, [64], field="photo")
+    assert refusal.value.violations[0].field == "photo"
