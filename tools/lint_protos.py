@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from google.api import annotations_pb2
+from google.api import annotations_pb2, field_behavior_pb2
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -19,7 +19,7 @@ from google.protobuf.descriptor_pb2 import (
     MethodDescriptorProto,
 )
 
-from kontor.type.v1 import rule_pb2
+from kontor.type.v1 import bounds_pb2, rule_pb2
 
 DESCRIPTORS = Path(__file__).resolve().parent.parent / "protos" / "gen" / "kontor" / "descriptors.binpb"
 
@@ -33,8 +33,14 @@ READING_VERBS = ("Get", "List", "Search", "BatchGet")
 # Participles that do not end in "ed".
 PARTICIPLES = frozenset({"Won", "Lost", "Held", "Sent", "Left", "Found", "Begun", "Given", "Sold", "Paid"})
 
+# Set by the owner in every record that has them (AIP-148).
+ANSWERED_FIELDS = frozenset({"etag", "create_time", "update_time", "creator_user_id"})
+# What comments must not say, because google.api.field_behavior says it so that programs can read it.
+BEHAVIOUR_WORDS = re.compile(r"\b(mandatory|output only|read[- ]only|input only|immutable|required)\b", re.IGNORECASE)
+
 STRING, INT32, MESSAGE = FieldDescriptorProto.TYPE_STRING, FieldDescriptorProto.TYPE_INT32, FieldDescriptorProto.TYPE_MESSAGE
 REPEATED = FieldDescriptorProto.LABEL_REPEATED
+INTEGERS = frozenset({INT32, FieldDescriptorProto.TYPE_INT64, FieldDescriptorProto.TYPE_UINT32, FieldDescriptorProto.TYPE_UINT64})
 TIME_SUFFIXES = {".google.protobuf.Timestamp": "_time", ".google.type.Date": "_date"}
 
 
@@ -94,9 +100,13 @@ def _of_file(file: FileDescriptorProto, messages: Mapping[str, DescriptorProto])
 
     if not file.name.startswith(file.package.replace(".", "/") + "/"):
         yield finding(file.package, "the folder is not that of the package", (2,))
+    comments = {tuple(location.path): location.leading_comments for location in file.source_code_info.location}
     for name, message, path in _messages(file):
         for text in _message_rules(name, message):
             yield finding(name, text, path)
+        for place, field in enumerate(message.field):
+            for text in _field_rules(field, comments.get((*path, 2, place), "")):
+                yield finding(name, text, (*path, 2, place))
         if is_event_file:
             for text in _event_rules(name, message):
                 yield finding(name, text, path)
@@ -216,19 +226,30 @@ def request_rules(method: Method) -> Iterator[str]:
 
 def account_rules(method: Method) -> Iterator[str]:
     """The account comes from the principal, so no request names one."""
-    waiting, seen = [method.request], {method.request.name}
-    while waiting:
-        message = waiting.pop()
+    for message in (method.request, *_within(method.request, method.messages)):
         for field in message.field:
             if field.name in ("account", "account_id", "account_ref") and f"{message.name}.{field.name}" not in ACCOUNT_FIELDS:
                 yield f"{message.name}.{field.name}: the account comes from the principal, never from a request"
-            inner = method.messages.get(field.type_name)
-            if inner is not None and inner.name not in seen:
-                seen.add(inner.name)
-                waiting.append(inner)
 
 
-METHOD_RULES = (scope_rules, transaction_rules, http_rules, request_rules, account_rules)
+def behaviour_rules(method: Method) -> Iterator[str]:
+    """What a path or a body says is REQUIRED in the request; what records have by themselves is not the client's to set."""
+    fields = _fields(method.request)
+    for _, path, body in method.bindings:
+        named = re.findall(r"\{([^}.]*)\}", path) + ([body] if body not in ("", "*") else [])
+        for name in named:
+            if name in fields and field_behavior_pb2.REQUIRED not in _behaviours(fields[name]):
+                yield f"{method.request.name}.{name}: what the path or the body says is REQUIRED (google.api.field_behavior)"
+    for message in _within(method.request, method.messages) if method.bindings else ():
+        for field in message.field:
+            told = _behaviours(field)
+            if field.name == "id" and field_behavior_pb2.IDENTIFIER not in told:
+                yield f"{message.name}.id: is an IDENTIFIER (google.api.field_behavior)"
+            if field.name in ANSWERED_FIELDS and field_behavior_pb2.OUTPUT_ONLY not in told:
+                yield f"{message.name}.{field.name}: is OUTPUT_ONLY (google.api.field_behavior)"
+
+
+METHOD_RULES = (scope_rules, transaction_rules, http_rules, request_rules, behaviour_rules, account_rules)
 
 
 def _shared_routes(files: FileDescriptorSet) -> Iterator[Finding]:
@@ -250,7 +271,7 @@ def _shared_routes(files: FileDescriptorSet) -> Iterator[Finding]:
 def _message_rules(name: str, message: DescriptorProto) -> Iterator[str]:
     for field in message.field:
         suffix = TIME_SUFFIXES.get(field.type_name)
-        if suffix and not field.name.endswith((suffix, f"{suffix}s")):
+        if suffix and not f"_{field.name}".endswith((suffix, f"{suffix}s")):
             yield f"{field.name}: a {field.type_name.rpartition('.')[2]} ends in {suffix}"
         for kind, ending in TIME_SUFFIXES.items():
             if field.name.endswith(ending) and field.type_name != kind:
@@ -259,6 +280,19 @@ def _message_rules(name: str, message: DescriptorProto) -> Iterator[str]:
             yield f"{field.name}: fields are in snake_case"
     if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name.rpartition(".")[2]):
         yield "messages are in CamelCase"
+
+
+def _field_rules(field: FieldDescriptorProto, comment: str) -> Iterator[str]:
+    word = BEHAVIOUR_WORDS.search(comment)
+    if word:
+        yield f"{field.name}: its comment says {word[0]!r}; google.api.field_behavior says that"
+    bounds = field.options.Extensions[bounds_pb2.bounds]
+    if (bounds.HasField("minimum") or bounds.HasField("maximum")) and field.type not in INTEGERS:
+        yield f"{field.name}: only integers have a minimum and a maximum"
+    if (bounds.min_length or bounds.max_length) and field.type != STRING:
+        yield f"{field.name}: only strings have a length"
+    if bounds.max_items and field.label != REPEATED:
+        yield f"{field.name}: only lists have max_items"
 
 
 def _event_rules(name: str, message: DescriptorProto) -> Iterator[str]:
@@ -306,6 +340,22 @@ def _enums(file: FileDescriptorProto) -> Iterator[tuple[str, EnumDescriptorProto
 
 def _fields(message: DescriptorProto) -> dict[str, FieldDescriptorProto]:
     return {field.name: field for field in message.field}
+
+
+def _behaviours(field: FieldDescriptorProto) -> frozenset[int]:
+    return frozenset(field.options.Extensions[field_behavior_pb2.field_behavior])
+
+
+def _within(message: DescriptorProto, messages: Mapping[str, DescriptorProto]) -> Iterator[DescriptorProto]:
+    """The messages that a message is made of, at any depth, each once."""
+    waiting, seen = [message], {message.name}
+    while waiting:
+        for field in waiting.pop().field:
+            inner = messages.get(field.type_name)
+            if inner is not None and inner.name not in seen:
+                seen.add(inner.name)
+                waiting.append(inner)
+                yield inner
 
 
 def _is(field: FieldDescriptorProto | None, kind: "FieldDescriptorProto.Type.ValueType", *, repeated: bool = False) -> bool:

@@ -5,6 +5,7 @@ before it is committed: autogeneration sees neither renames nor data. New tables
 """
 
 import importlib
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -20,15 +21,17 @@ from kontor_chassis.db.migrations import upgrade
 from kontor_chassis.db.plumbing import METADATA as PLUMBING
 from kontor_chassis.db.types import Instant, Json, Key
 
+HELPERS = {
+    "kontor_chassis.db.migrations": ("create_plumbing", "enable_tenancy"),
+    "kontor_chassis.db.types": ("Instant", "Json", "Key"),
+}
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = '''"""{title}."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from kontor_chassis.db.migrations import {helpers}
-from kontor_chassis.db.types import Instant, Json, Key
-
+{imports}
 revision = "{revision}"
 down_revision = {down}
 
@@ -45,6 +48,15 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     if isinstance(item, Instant | Json):
         return type(item).__name__
     return False
+
+
+def imports(body: str) -> str:
+    """A line per module of which the draft uses something."""
+    lines = ""
+    for module, names in HELPERS.items():
+        used = [name for name in names if re.search(rf"\b{name}\b", body)]
+        lines += f"from {module} import {', '.join(used)}\n" if used else ""
+    return lines
 
 
 def main() -> None:
@@ -72,11 +84,10 @@ def main() -> None:
     if new_tables:
         lines.append(f"enable_tenancy({', '.join(repr(table) for table in new_tables)})")
     revision = f"{int(numbers[-1]) + 1 if numbers else 1:04}"
-    helpers = ", ".join(word for word, used in (("create_plumbing", not numbers), ("enable_tenancy", bool(new_tables))) if used)
-    head = HEAD.format(
-        title=name.replace("_", " ").capitalize(), helpers=helpers, revision=revision, down=repr(numbers[-1]) if numbers else None
-    )
     body = "\n".join(f"    {line}" if not line.startswith("    ") else line for line in lines)
+    head = HEAD.format(
+        title=name.replace("_", " ").capitalize(), imports=imports(body), revision=revision, down=repr(numbers[-1]) if numbers else None
+    )
     path = versions / f"{revision}_{name}.py"
     path.write_text(head + body + "\n", encoding="utf-8")
     print(path.relative_to(ROOT))

@@ -8,11 +8,13 @@ import binascii
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 from google.protobuf.message import Message
 
+from kontor_chassis.db.types import from_micros, micros
 from kontor_chassis.errors import invalid
 
 DEFAULT_SIZE = 50
@@ -53,6 +55,27 @@ def open_page(request: Any, *, position: tuple[type, ...], max_size: int = MAX_S
     if not request.page_token:
         return Page(size=size, after=None, filter_hash=filter_hash)
     return Page(size=size, after=_read(request.page_token, filter_hash, position), filter_hash=filter_hash)
+
+
+def open_time_page(request: Any, *, max_size: int = MAX_SIZE) -> tuple[Page, tuple[datetime, str] | None]:
+    """As `open_page`, for a list by time and id: the page, and the time and id after which it begins. Write the positions of
+    its rows with `time_position`.
+
+    Raises InvalidArgument naming page_size or page_token.
+    """
+    page = open_page(request, position=(int, str), max_size=max_size)
+    if page.after is None:
+        return page, None
+    moment, record_id = page.after
+    try:
+        return page, (from_micros(moment), record_id)
+    except OverflowError as error:
+        raise invalid("page_token", "is not a token of this list") from error
+
+
+def time_position(moment: datetime, record_id: str) -> tuple[int, str]:
+    """The position of a row in a list by time and id."""
+    return micros(moment), record_id
 
 
 def _filter_hash(request: Message) -> str:

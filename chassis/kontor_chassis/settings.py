@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     otlp_endpoint: str = Field(default="", description="OpenTelemetry collector `http://host:4317`; empty: traces are passed on only.")
     log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error)$", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` for people, `json` for collectors.")
+    least_free_bytes: int = Field(
+        default=50_000_000,
+        ge=0,
+        description="Room that the disks of data folder and files must have; with less, `/readyz` says that it is not ready.",
+    )
     drain_seconds: float = Field(default=15.0, ge=0, description="How long a stopping process lets running work finish.")
 
     @property

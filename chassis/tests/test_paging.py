@@ -2,12 +2,13 @@
 
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from kontor.contacts.v1 import persons_pb2 as pb
 from kontor_chassis.errors import InvalidArgument
-from kontor_chassis.paging import MAX_SIZE, open_page
+from kontor_chassis.paging import MAX_SIZE, open_page, open_time_page, time_position
 
 
 def token(*position: object, filters: str) -> str:
@@ -48,3 +49,19 @@ def test_crafted_tokens_are_refused() -> None:
         with pytest.raises(InvalidArgument) as caught:
             open_page(pb.ListPersonsRequest(page_token=bad), position=(str, int))
         assert caught.value.violations[0].field == "page_token"
+
+
+def test_a_list_by_time_continues_at_the_exact_moment() -> None:
+    moments = [datetime(2026, 5, 1, 9, 30, 0, 123_456, tzinfo=UTC) + timedelta(microseconds=number) for number in range(3)]
+    first, after = open_time_page(pb.ListPersonsRequest(page_size=2))
+    assert after is None
+    _, next_token = first.cut([(moment, "id") for moment in moments], lambda row: time_position(*row))
+    assert open_time_page(pb.ListPersonsRequest(page_token=next_token))[1] == (moments[1], "id")
+
+
+@pytest.mark.parametrize("moment", [2**63 - 1, -(2**63)])
+def test_moments_that_no_calendar_has_are_refused(moment: int) -> None:
+    filters = open_page(pb.ListPersonsRequest(), position=(int, str)).filter_hash
+    with pytest.raises(InvalidArgument) as caught:
+        open_time_page(pb.ListPersonsRequest(page_token=token(moment, "id", filters=filters)))
+    assert caught.value.violations[0].field == "page_token"

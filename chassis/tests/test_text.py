@@ -37,7 +37,9 @@ def test_exactly_control_characters_separators_and_lone_surrogates_go() -> None:
 
     assert all(clean_line(f"a{char}b", field="name") == "a b" for char in of("Cc", "Zl", "Zp", "Cs"))
     assert all(clean_text(f"a{char}b", field="text") == "ab" for char in of("Cc", "Cs") if char not in "\n\r\t")
-    kept = "".join(of("Ll", "Lm", "Nd", "Cf", "So", "Sk", "Co"))
+    unseen = "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+    assert clean_line(f"a{unseen}b", field="name") == "ab"
+    kept = "".join(char for char in of("Ll", "Lm", "Nd", "Cf", "So", "Sk", "Co") if char not in unseen)
     assert clean_text(kept, field="text", limit=2 * len(kept)) == unicodedata.normalize("NFC", kept)
     assert clean_line(kept, field="name", limit=2 * len(kept)) == unicodedata.normalize("NFC", kept)
 
@@ -78,3 +80,32 @@ def test_every_text_lies_in_the_range_of_its_prefixes(prefix: str, rest: str) ->
 )
 def test_addresses_are_compared_normalised(address: str, normalised: str | None) -> None:
     assert normalise_email(address) == normalised
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("\u202eevil\u202c.exe", "evil.exe"),
+        ("Anna\u200b\ufeff Öztürk", "Anna Öztürk"),
+        ("\u2067שלום כהן\u2069", "שלום כהן"),
+        ("محمد‌رضا", "محمد‌رضا"),
+        ("👨‍👩‍👧 ❤️ क्‍ष", "👨‍👩‍👧 ❤️ क्‍ष"),
+    ],
+)
+def test_a_line_holds_nothing_unseen_that_turns_or_hides_it_and_every_script_stays_whole(raw: str, clean: str) -> None:
+    assert clean_line(raw, field="name") == clean
+
+
+@pytest.mark.parametrize("same", [("Öztürk", "Oeztuerk", "Ozturk", "OEZTÜRK"), ("Goethe", "Göthe"), ("Größe", "Groesse"), ("Æble", "Äble")])
+def test_the_ways_to_write_an_umlaut_are_one(same: tuple[str, ...]) -> None:
+    assert len({fold(name) for name in same}) == 1
+
+
+@pytest.mark.parametrize(("name", "folded"), [("Bauer", "bauer"), ("Quelle", "quelle"), ("Michael", "michal"), ("Neue", "neue")])
+def test_what_is_no_umlaut_stays_as_far_as_letters_tell(name: str, folded: str) -> None:
+    assert fold(name) == folded
+
+
+@given(st.text(alphabet="aeiouqmäöüß éÆ"), st.integers(0, 40))
+def test_the_beginning_of_a_text_folds_to_the_beginning_of_the_folded_text(text: str, length: int) -> None:
+    assert fold(text).startswith(fold(text[:length]))

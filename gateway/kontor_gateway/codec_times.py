@@ -1,4 +1,5 @@
-"""Times and dates: google.protobuf.Timestamp as RFC 3339, google.type.Date as a full date of ISO 8601.
+"""Times and dates: google.protobuf.Timestamp as RFC 3339, google.type.Date as a full date of ISO 8601, or
+`--MM-DD` where the year is not known (its year is 0 then; a field that needs one refuses it in its service).
 
 Times are precise to the microsecond, as the services keep them; further digits are cut off. They are written in UTC with `Z`
 and read with any offset. A leap second (`:60`) is refused, because it cannot be stored.
@@ -15,7 +16,9 @@ from kontor_gateway.codec_faults import Refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATE = re.compile(r"(\d{4}|-)-\d\d-\d\d", re.ASCII)
+# Has every day that any year has.
+_LEAP_YEAR = "2000"
 _NO_TIME = "must be a time such as 2026-05-01T09:30:00Z"
 _NO_DATE = "must be a date such as 2026-05-01"
 
@@ -41,14 +44,15 @@ def read_time(value: Any) -> dict[str, int]:
 
 
 def write_date(value: Date) -> str:
-    return f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
+    year = f"{value.year:04d}" if value.year else "-"
+    return f"{year}-{value.month:02d}-{value.day:02d}"
 
 
 def read_date(value: Any) -> dict[str, int]:
     if type(value) is not str or not _DATE.fullmatch(value):
         raise Refused(_NO_DATE)
     try:
-        day = date.fromisoformat(value)
+        day = date.fromisoformat(value if value[0] != "-" else _LEAP_YEAR + value[1:])
     except ValueError as error:
         raise Refused(_NO_DATE) from error
-    return {"year": day.year, "month": day.month, "day": day.day}
+    return {"year": 0 if value[0] == "-" else day.year, "month": day.month, "day": day.day}

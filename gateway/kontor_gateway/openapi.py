@@ -6,6 +6,7 @@ from typing import Any
 
 from kontor_gateway.codec import json_name
 from kontor_gateway.comments import load_comments
+from kontor_gateway.field_rules import is_required
 from kontor_gateway.openapi_components import HEADERS, PARAMETERS, PREAMBLE, RESPONSES, SECURITY, problem_schema
 from kontor_gateway.openapi_schemas import Schema, Schemas
 from kontor_gateway.peculiar import FIXED_FIELDS
@@ -86,7 +87,7 @@ def _parameters(translation: Translation, schemas: Schemas) -> list[Schema]:
     for field in translation.query_fields():
         comment = schemas.comment(field.full_name)
         parameter: Schema = {"name": json_name(field), "in": "query", "schema": schemas.parameter(field)}
-        if "mandatory" in comment.split(".")[0].lower():
+        if is_required(field):
             parameter["required"] = True
         parameters.append({**parameter, **({"description": comment} if comment else {})})
     if translation.has("etag"):
@@ -106,10 +107,7 @@ def _body(translation: Translation, schemas: Schemas) -> Schema | None:
         schema = schemas.input_object(translation.body_type, without=without)
         if not schema["properties"]:
             return None
-        mandatory = [name for name in schemas.mandatory(translation.body_type) if name in schema["properties"]]
-        if mandatory:
-            schema["required"] = mandatory
-        return {"content": {_JSON: {"schema": schema}}}
+        return {**({"required": True} if "required" in schema else {}), "content": {_JSON: {"schema": schema}}}
     schema = schemas.input(translation.body_type)
     if translation.has("update_mask"):
         schema = {"allOf": [schema], "minProperties": 1}

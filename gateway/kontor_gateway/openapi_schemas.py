@@ -1,7 +1,7 @@
 """Schemas of messages for the OpenAPI document: true of what the codec writes and reads, which the tests prove.
 
-A message has two: `Person` is what is answered (every field stands there), `PersonInput` what is accepted (every field may be
-absent or null, unknown ones are refused, read-only ones are ignored).
+A message has two: `Person` is what is answered (every field stands there), `PersonInput` what is accepted (most fields may be
+absent or null, unknown ones are refused, read-only ones are ignored, and bounds are told).
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,12 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 
 from kontor_gateway.codec import json_name
 from kontor_gateway.codec_values import enum_words, integer_range, is_float, is_integer, is_wide
+from kontor_gateway.field_rules import bounds_of, is_immutable, is_read_only, is_required, is_resource
 
 Schema = dict[str, Any]
 _TIME = {"type": "string", "format": "date-time", "examples": ["2026-05-01T09:30:00Z"]}
 _DATE = {"type": "string", "format": "date", "examples": ["2026-05-01"]}
-# Set by the services in every record that has them (AIP-148), whatever the comment says.
-_STANDARD = frozenset({"id", "etag", "create_time", "update_time", "creator_user_id"})
-_READ_ONLY_WORDS = ("Output only", "Only in the answer")
+_FIXED = "Cannot be changed later."
 _NULL: Schema = {"type": "null"}
 _AMOUNT = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["1250.00"]}
 _CURRENCY = {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["EUR"], "description": "ISO 4217."}
@@ -51,16 +50,18 @@ class Schemas:
         """What is accepted, written out, leaving the named fields away."""
         fields = [field for field in message.fields if field.name not in without]
         properties = {json_name(field): self._described(field, self._input_field(field)) for field in fields}
-        return {**self._description(message.full_name), "type": "object", "properties": properties, "additionalProperties": False}
+        schema = {**self._description(message.full_name), "type": "object", "properties": properties, "additionalProperties": False}
+        # A resource is changed in parts: what making it needs is said there.
+        required = [] if is_resource(message) else [name for name in self.mandatory(message) if name in properties]
+        return {**schema, "required": required} if required else schema
 
     def parameter(self, field: FieldDescriptor) -> Schema:
         """What is accepted in a path or query."""
-        value = _plain(self._value(field, self.input))
-        return {"type": "array", "items": value} if field.is_repeated else value
+        return _bounded(field, _plain(self._value(field, self.input)))
 
     def mandatory(self, message: Descriptor) -> list[str]:
-        """The JSON names of the fields without which a record cannot be made, as their comments say."""
-        return [json_name(field) for field in message.fields if "mandatory" in self.comment(field.full_name).split(".")[0].lower()]
+        """The JSON names of the fields without which a record cannot be made."""
+        return [json_name(field) for field in message.fields if is_required(field) and not is_read_only(field)]
 
     def comment(self, full_name: str) -> str:
         return self._comments.get(full_name, "")
@@ -77,8 +78,8 @@ class Schemas:
         return _or_null(value) if nullable else value
 
     def _input_field(self, field: FieldDescriptor) -> Schema:
-        value = self._value(field, self.input)
-        return _or_null({"type": "array", "items": value} if field.is_repeated else value)
+        value = _bounded(field, self._value(field, self.input))
+        return value if is_required(field) else _or_null(value)
 
     def _value(self, field: FieldDescriptor, of_message: Any) -> Schema:
         if field.message_type is not None:
@@ -114,9 +115,8 @@ class Schemas:
         return schema if exact else {**schema, "additionalProperties": False}
 
     def _described(self, field: FieldDescriptor, schema: Schema) -> Schema:
-        comment = self.comment(field.full_name)
-        read_only = field.name in _STANDARD or any(words in comment for words in _READ_ONLY_WORDS)
-        return {**schema, **({"description": comment} if comment else {}), **({"readOnly": True} if read_only else {})}
+        comment = " ".join(text for text in (self.comment(field.full_name), _FIXED if is_immutable(field) else "") if text)
+        return {**schema, **({"description": comment} if comment else {}), **({"readOnly": True} if is_read_only(field) else {})}
 
     def _description(self, full_name: str) -> Schema:
         comment = self.comment(full_name)
@@ -133,6 +133,22 @@ class Schemas:
 
 def _is_money(message: Descriptor) -> bool:
     return bool(message.full_name == "kontor.type.v1.Money")
+
+
+def _bounded(field: FieldDescriptor, value: Schema) -> Schema:
+    """The schema of one value or, of a repeated field, of the list, within the field's bounds."""
+    bounds = bounds_of(field)
+    least = bounds.min_length or (1 if is_required(field) and value.get("type") == "string" else 0)
+    value = {
+        **value,
+        **({"minimum": bounds.minimum} if bounds.HasField("minimum") else {}),
+        **({"maximum": bounds.maximum} if bounds.HasField("maximum") else {}),
+        **({"minLength": least} if least else {}),
+        **({"maxLength": bounds.max_length} if bounds.max_length else {}),
+    }
+    if not field.is_repeated:
+        return value
+    return {"type": "array", "items": value, **({"maxItems": bounds.max_items} if bounds.max_items else {})}
 
 
 def _scalar(field: FieldDescriptor) -> Schema:

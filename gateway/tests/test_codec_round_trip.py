@@ -18,10 +18,11 @@ from kontor_chassis.currencies import DECIMALS
 from kontor_gateway import codec, codec_text
 from kontor_gateway.codec_values import integer_range, is_integer
 from kontor_gateway.comments import load_comments
+from kontor_gateway.field_rules import bounds_of, is_required
 from kontor_gateway.openapi_schemas import Schemas
 
 PACKAGES = ("identity", "contacts", "sales", "tasks", "mail", "search", "notify", "type")
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+LETTERS = st.characters(codec="utf-8", exclude_characters="\0")
 SPECIAL = {
     "google.protobuf.Timestamp": st.builds(
         dict, seconds=st.integers(-62135596800, 253402300799), nanos=st.integers(0, 999_999).map(lambda micros: micros * 1000)
@@ -42,10 +43,15 @@ def message_types() -> Iterator[Descriptor]:
 
 @cache
 def contents(descriptor: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
-    """Keyword arguments of the message's constructor; any field may be absent."""
+    """Keyword arguments of the message's constructor; any field may be absent that has a value to be written then."""
     if descriptor.full_name in SPECIAL:
         return SPECIAL[descriptor.full_name]
-    return st.fixed_dictionaries({}, optional={field.name: field_values(field) for field in descriptor.fields})
+    # Absent ones are written as empty, which what is required or bounded from below cannot be.
+    bounded = [field for field in descriptor.fields if is_required(field) or bounds_of(field).min_length or bounds_of(field).minimum > 0]
+    required = {field.name: field_values(field) for field in bounded if not field.has_presence or field.message_type}
+    return st.fixed_dictionaries(
+        required, optional={field.name: field_values(field) for field in descriptor.fields if field.name not in required}
+    )
 
 
 def field_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
@@ -59,9 +65,16 @@ def single_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     if field.enum_type is not None:
         numbers = [value.number for value in field.enum_type.values if value.number or not field.is_repeated]
         return st.sampled_from(numbers)
+    bounds = bounds_of(field)
     if is_integer(field):
-        return st.integers(*integer_range(field))
-    return {FieldDescriptor.TYPE_BOOL: st.booleans(), FieldDescriptor.TYPE_BYTES: st.binary(max_size=20)}.get(field.type, TEXT)
+        lowest, highest = integer_range(field)
+        return st.integers(
+            bounds.minimum if bounds.HasField("minimum") else lowest, bounds.maximum if bounds.HasField("maximum") else highest
+        )
+    if field.type == FieldDescriptor.TYPE_STRING:
+        least = bounds.min_length or int(is_required(field))
+        return st.text(LETTERS, min_size=least, max_size=min(bounds.max_length or 20, least + 20))
+    return {FieldDescriptor.TYPE_BOOL: st.booleans()}.get(field.type, st.binary(max_size=20))
 
 
 @cache

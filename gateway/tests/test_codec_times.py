@@ -70,13 +70,33 @@ def test_what_is_no_time_is_refused(value: object) -> None:
         read_time(value)
 
 
+def test_a_date_may_have_no_year() -> None:
+    assert write_date(Date(month=2, day=29)) == "--02-29"
+    assert read_date("--02-29") == {"year": 0, "month": 2, "day": 29}
+
+
 def test_dates_are_written_and_read_in_full() -> None:
     assert write_date(Date(year=476, month=9, day=4)) == "0476-09-04"
     assert read_date("2024-02-29") == {"year": 2024, "month": 2, "day": 29}
 
 
 @pytest.mark.parametrize(
-    "value", ["", "2026-02-29", "2026-5-1", "20260501", "2026-W18-5", "0000-01-01", "2026-13-01", "2026-05-01\n", "--02-29", 20260501, []]
+    "value",
+    [
+        "",
+        "2026-02-29",
+        "2026-5-1",
+        "20260501",
+        "2026-W18-5",
+        "0000-01-01",
+        "2026-13-01",
+        "2026-05-01\n",
+        "--02-30",
+        "-05-01",
+        "--5-1",
+        20260501,
+        [],
+    ],
 )
 def test_what_is_no_full_date_is_refused(value: object) -> None:
     with pytest.raises(Refused):

@@ -127,6 +127,17 @@ async def test_an_answer_that_breaks_off_cuts_the_connection(gateway: Any) -> No
     assert [message["type"] for message in connection.sent] == ["http.response.start"]
 
 
+async def test_what_is_still_sent_after_a_refusal_is_dropped_up_to_a_bound(make_gateway: Any) -> None:
+    gateway = make_gateway(body_limit=1024)
+    piece = {"type": "http.request", "body": b" " * 2**20, "more_body": True}
+    connection = Connection(*[piece] * 40)
+    await gateway.app(connection.scope, connection.receive, connection.send)
+    assert [message["type"] for message in connection.sent] == ["http.response.start", "http.response.body", "http.response.body"]
+    assert (connection.sent[1]["more_body"], connection.sent[2]["more_body"]) == (True, False)
+    # 1 MiB told that it is too large, 32 MiB were dropped.
+    assert len(connection.received) == 7
+
+
 async def test_connection_headers_are_not_sent_over_http_2(make_gateway: Any) -> None:
     gateway = make_gateway(body_limit=1024)
     connection = Connection({"type": "http.request", "body": b" " * 2000, "more_body": True}, http_version="2")

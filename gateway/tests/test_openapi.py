@@ -55,7 +55,7 @@ def parameters(operation: Any) -> list[str]:
 
 async def test_a_list_has_its_filters_as_parameters(document: Any) -> None:
     operation = document["paths"]["/v1/persons"]["get"]
-    assert parameters(operation) == ["page_size", "page_token", "tag", "organisation_id", "name"]
+    assert parameters(operation) == ["page_size", "page_token", "tag", "organisation_id", "name", "filter", "order_by"]
     tag = operation["parameters"][2]
     assert tag["schema"] == {"type": "array", "items": {"type": "string"}}
     assert tag["description"] == "Names of tags; several narrow the list (AND)."
@@ -75,7 +75,46 @@ async def test_creating_names_what_is_mandatory(document: Any) -> None:
     operation = document["paths"]["/v1/persons"]["post"]
     assert operation["requestBody"]["content"]["application/json"]["schema"]["required"] == ["last_name"]
     assert set(operation["responses"]["201"]["headers"]) == {"ETag", "Location"}
-    assert "mandatory" not in document["components"]["schemas"]["PersonInput"]
+    assert "required" not in document["components"]["schemas"]["PersonInput"]
+
+
+async def test_parts_without_an_id_name_what_they_need_wherever_they_stand(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["EmailInput"]["required"] == ["address"]
+    assert schemas["DealPersonInput"]["required"] == ["person_id"]
+
+
+async def test_what_is_required_is_neither_null_nor_empty(document: Any) -> None:
+    properties = document["components"]["schemas"]["PersonInput"]["properties"]
+    assert properties["last_name"] == {"type": "string", "minLength": 1, "maxLength": 300}
+    assert properties["first_name"] == {"type": ["string", "null"], "maxLength": 300}
+
+
+async def test_bounds_are_told_of_texts_lists_and_numbers(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["NoteInput"]["properties"]["text"]["maxLength"] == 100_000
+    assert schemas["PersonInput"]["properties"]["emails"]["maxItems"] == 50
+    assert schemas["PersonInput"]["properties"]["tags"] == {
+        "type": ["array", "null"],
+        "items": {"type": "string", "maxLength": 100},
+        "maxItems": 200,
+        "description": "Names of tags; unknown ones are made.",
+    }
+    weekday = schemas["AccountInput"]["properties"]["first_weekday"]
+    assert (weekday["minimum"], weekday["maximum"]) == (1, 7)
+    page_size = document["paths"]["/v1/persons"]["get"]["parameters"][0]
+    assert page_size["schema"]["minimum"] == 0
+    # What is answered was stored, perhaps under older bounds.
+    assert "maxLength" not in schemas["Note"]["properties"]["text"]
+
+
+async def test_a_mandatory_filter_is_told(document: Any) -> None:
+    required = [parameter["name"] for parameter in document["paths"]["/v1/timeline"]["get"]["parameters"] if parameter.get("required")]
+    assert required == ["subject"]
+
+
+async def test_what_cannot_be_changed_later_is_told(document: Any) -> None:
+    assert document["components"]["schemas"]["AccountInput"]["properties"]["slug"]["description"].endswith("Cannot be changed later.")
 
 
 async def test_what_headers_path_and_gateway_say_is_not_in_the_body(document: Any) -> None:
@@ -84,6 +123,7 @@ async def test_what_headers_path_and_gateway_say_is_not_in_the_body(document: An
     assert document["paths"]["/v1/sessions"]["post"]["security"] == []
     lose = document["paths"]["/v1/deals/{id}:lose"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(lose["properties"]) == {"lost_reason", "closed_date"}
+    assert lose["required"] == ["lost_reason"]
     assert "requestBody" not in document["paths"]["/v1/tasks/{id}:complete"]["post"]
 
 

@@ -90,8 +90,38 @@ async def test_a_chunked_body_is_read_and_cut_at_the_limit(gateway: Any, connect
         writer.write(b"40000\r\n" + b" " * 0x40000 + b"\r\n")
     status, headers = await answer(reader)
     assert (status, headers["connection"]) == (413, "close")
+    writer.write(b"0\r\n\r\n")
     with contextlib.suppress(ConnectionError):
         await reader.read()
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_client_that_sends_a_far_too_large_body_to_its_end_reads_the_problem(connect: Any, chunked: bool) -> None:
+    size = 20 * 1024 * 1024
+    framing = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
+    reader, writer = await connect()
+    writer.write(f"POST /v1/persons HTTP/1.1\r\n{AUTHORIZED}Content-Type: application/json\r\n{framing}\r\n\r\n".encode())
+    piece = b" " * 65536
+    for _ in range(size // len(piece)):
+        writer.write(b"10000\r\n" + piece + b"\r\n" if chunked else piece)
+        # A reset while writing raises here.
+        await writer.drain()
+    writer.write(b"0\r\n\r\n" if chunked else b"")
+    status, headers = await answer(reader)
+    assert (status, headers["content-type"]) == (413, "application/problem+json")
+    assert b'"reason":"CONTENT_TOO_LARGE"' in await reader.readexactly(int(headers["content-length"]))
+    assert await reader.read() == b""
+
+
+async def test_a_client_that_waits_for_100_continue_is_refused_before_it_sends_its_body(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(
+        f"POST /v1/persons HTTP/1.1\r\n{AUTHORIZED}Content-Type: application/json\r\n"
+        "Content-Length: 20000000\r\nExpect: 100-continue\r\n\r\n".encode()
+    )
+    status, headers = await answer(reader)
+    assert status == 413
+    assert b'"reason"' in await reader.readexactly(int(headers["content-length"]))
 
 
 async def test_after_a_refusal_without_reading_the_body_the_connection_is_still_good(gateway: Any, connect: Any) -> None:

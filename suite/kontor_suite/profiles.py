@@ -19,6 +19,7 @@ from kontor_chassis.blobs.port import Blobs
 from kontor_chassis.bus.local import LocalBus
 from kontor_chassis.bus.port import Bus
 from kontor_chassis.clock import Clock, system_clock
+from kontor_chassis.disk_space import folder_state
 from kontor_chassis.health import health_app
 from kontor_chassis.host import Host, RunningService
 from kontor_chassis.principal import Keyring, write_keys
@@ -53,11 +54,23 @@ def make_bus(settings: Settings, clock: Clock = system_clock) -> Bus:
 
 def make_blobs(settings: Settings) -> Blobs:
     """Raises ValueError for an address of a kind that is not supported."""
+    return DiskBlobs(blob_folder(settings))
+
+
+def blob_folder(settings: Settings) -> Path:
+    """Where files are kept. Raises ValueError for an address of a kind that is not supported."""
     if not settings.blob_url:
-        return DiskBlobs(settings.data_dir / "blobs")
+        return settings.data_dir / "blobs"
     if not settings.blob_url.startswith("file://"):
         raise ValueError("KONTOR_BLOB_URL: only file:///… is supported")
-    return DiskBlobs(Path(settings.blob_url.removeprefix("file://")))
+    return Path(settings.blob_url.removeprefix("file://"))
+
+
+async def storage_states(folders: Mapping[str, Path], settings: Settings) -> dict[str, str]:
+    """`ok` or what is wrong, of the disks that the folders stand on, by their names as checks."""
+    names = list(folders)
+    states = await asyncio.gather(*(asyncio.to_thread(folder_state, folders[name], least_free=settings.least_free_bytes) for name in names))
+    return dict(zip(names, states, strict=True))
 
 
 def make_keyring(settings: Settings) -> Keyring:
@@ -108,8 +121,13 @@ class Embedded:
         channels.update({item.service.package: InProcessChannel(item.dispatcher) for item in running})
         self.host = Host(running, self.bus)
         self._operator = _operator_server(running, operator_socket(settings))
-        app = create_app(channels, read_settings(GatewaySettings), readiness=self.host.readiness)
+        app = create_app(channels, read_settings(GatewaySettings), readiness=self.readiness)
         self.http = HttpServer(app, settings.http_host, settings.http_port)
+
+    async def readiness(self) -> dict[str, str]:
+        """Everything that serving needs: the services, and room for what they write."""
+        folders = {"disk.data": self.settings.data_dir, "disk.files": blob_folder(self.settings)}
+        return {**await self.host.readiness(), **await storage_states(folders, self.settings)}
 
     @property
     def failed(self) -> asyncio.Future[None]:
@@ -145,7 +163,7 @@ class Split:
         if GATEWAY in names:
             app = create_app(self._channels, read_settings(GatewaySettings), readiness=self._gateway_readiness)
             self.http = HttpServer(app, settings.http_host, settings.http_port)
-        self._health = HttpServer(health_app(self.host.readiness), settings.grpc_host, settings.health_port) if running else None
+        self._health = HttpServer(health_app(self.readiness), settings.grpc_host, settings.health_port) if running else None
 
     def _running(self) -> list[RunningService]:
         keyring, blobs = make_keyring(self.settings), make_blobs(self.settings)
@@ -171,10 +189,15 @@ class Split:
         if self.http is not None:
             await self.http.start()
 
+    async def readiness(self) -> dict[str, str]:
+        """What the services of this process need, and room for files where it keeps them itself."""
+        folders = {"disk.files": blob_folder(self.settings)} if self.settings.blob_url else {}
+        return {**await self.host.readiness(), **await storage_states(folders, self.settings)}
+
     async def _tell_readiness(self, server: GrpcServer) -> None:
         """Let the gateway see what `/readyz` of this process says."""
         while True:
-            checks = await self.host.readiness()
+            checks = await self.readiness()
             await server.set_ready(all(state == "ok" for state in checks.values()))
             await asyncio.sleep(_READINESS_SECONDS)
 

@@ -15,7 +15,8 @@ from tests.reliability.ledger import WORD
 from tests.suite_clients import Person, Team, eventually, knows_address, mail, open_team
 from tests.suite_processes import Installation
 
-_SIZE = "64m"
+# More than the room that readiness asks for.
+_SIZE = "160m"
 
 
 @pytest.fixture
@@ -107,6 +108,8 @@ def _story(installation: Installation, disk: Path) -> None:
         # Reading goes on.
         assert anna.get(f"/v1/persons/{person}")["last_name"] == "Öztürk"
         assert anna.send("GET", "/healthz").status_code == 200
+        # And no new traffic is asked for, with the reason.
+        assert "MB left" in anna.send("GET", "/readyz").json()["checks"]["disk.data"]
 
     made = eventually(lambda: anna.send("POST", "/v1/persons", {"last_name": "Nachher"}), lambda answer: answer.status_code == 201).json()
     content = _mail(anna, address, "Nachher")

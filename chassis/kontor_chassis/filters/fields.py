@@ -35,12 +35,14 @@ def _unchanged(text: str) -> str:
 class Child:
     """Rows that belong to a record and hold values of a field: `record_id` names the record, `where` picks the field's rows.
 
-    `outer` is the id of the record in the list's own statement.
+    `outer` is the id of the record in the list's own statement. `sort_key`: rows carry the key by which the list is sorted unless
+    asked otherwise, and those with one value of the field stand in its order in an index, so a list can walk them.
     """
 
     record_id: sa.ColumnElement[str]
     where: tuple[Condition, ...]
     outer: sa.ColumnElement[str]
+    sort_key: sa.ColumnElement[str] | None = None
 
     def having(self, condition: Condition) -> Condition:
         """Records with such a row, asked of one record at a time."""
@@ -59,6 +61,7 @@ class Field:
     `normalise` brings a typed value into the form in which the column holds it (after folding, where the kind is TEXT).
     `words` are the values that there are, where they are few; others are refused. `absent` is the column's value for "nothing":
     an empty text, or NULL where `absent` is None. `scale` are the decimal places that a NUMBER column holds as an integer.
+    `selective`: an index finds the records with one value, usually few.
     """
 
     kind: Kind
@@ -68,6 +71,7 @@ class Field:
     words: Mapping[str, Any] | None = None
     absent: Any = ""
     scale: int = 0
+    selective: bool = False
 
 
 # Finds the field of a name; None: there is none. Custom fields are looked up, built-in ones stand in a table.

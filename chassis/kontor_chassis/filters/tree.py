@@ -1,5 +1,6 @@
 """What a filter says, as values: the shape that the parser makes and the compiler reads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -55,3 +56,9 @@ def restrictions(node: Node) -> list[Restriction]:
             return restrictions(term)
         case And(terms) | Or(terms):
             return [found for term in terms for found in restrictions(term)]
+
+
+def narrowed(node: Node, field: str, values: Sequence[str]) -> Node:
+    """What the node lets through and has all of these values, as a list's plain parameters ask."""
+    terms = node.terms if isinstance(node, And) else (node,)
+    return And((*terms, *(Restriction(field, ":", Value(value, quoted=True), 0) for value in values)))

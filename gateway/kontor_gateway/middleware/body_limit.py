@@ -5,6 +5,7 @@ import asyncio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kontor_gateway.exchange import exchange_of
+from kontor_gateway.middleware.lingering import note_complete
 from kontor_gateway.problems import ContentTooLarge, RequestTimeout
 
 # More digits than any length that could be meant; Python refuses to convert very many.
@@ -38,6 +39,8 @@ class BodyLimit:
                 if not clock.expired():
                     raise
                 raise RequestTimeout(f"The body did not arrive within {self._seconds:g} seconds.") from error
+            if not message.get("more_body", False):
+                note_complete(scope)
             received += len(message.get("body", b""))
             if received > self._limit:
                 raise self._too_large()

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kontor_chassis.errors import Internal, KontorError
 from kontor_chassis.ids import new_id
 from kontor_gateway.exchange import ClientGone, exchange_of
+from kontor_gateway.middleware.lingering import answer_and_linger
 from kontor_gateway.problems import problem
 
 log = structlog.get_logger()
@@ -41,4 +42,7 @@ class ErrorAnswers:
         if not scope.get("http_version", "1.1").startswith("1"):
             # Connections are not closed this way since HTTP/2 (RFC 9113 section 8.2.2).
             del answer.headers["connection"]
-        await answer(scope, receive, send)
+        if answer.headers.get("connection") == "close":
+            await answer_and_linger(answer, scope, receive, send)
+        else:
+            await answer(scope, receive, send)

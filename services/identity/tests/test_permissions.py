@@ -15,6 +15,7 @@ PUBLIC = {"/kontor.identity.v1.SessionService/CreateSession", "/kontor.identity.
 EVERYBODY = {
     "AccountService/GetAccount",
     "UserService/GetMe",
+    "UserService/UpdateMe",
     "UserService/GetUser",
     "UserService/ListUsers",
     "UserService/ChangePassword",

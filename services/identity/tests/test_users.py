@@ -48,7 +48,13 @@ async def test_a_colleague_is_added_and_told_about_once(identity: Harness) -> No
     assert (made.name, made.role, made.locale, made.active, made.etag) == ("Anna Öztürk", pb.ROLE_READER, "en", True, "1")
     assert made == await identity.call(pb.GetUserRequest(id=made.id))
     assert [fact.user for fact in await identity.published(facts.UserCreated)][1:] == [made]
-    changes = {"email": [None, made.email], "name": [None, "Anna Öztürk"], "role": [None, "reader"], "locale": [None, "en"]}
+    changes = {
+        "email": [None, made.email],
+        "name": [None, "Anna Öztürk"],
+        "role": [None, "reader"],
+        "locale": [None, "en"],
+        "time_zone": [None, ""],
+    }
     assert audited(identity, made.id) == [("create", changes)]
 
 
@@ -290,3 +296,65 @@ async def test_another_account_sees_and_changes_nothing(identity: Harness) -> No
     assert made == await identity.call(pb.GetUserRequest(id=made.id))
     # The address is taken in one account only.
     await identity.call(pb.CreateUserRequest(email=made.email), user=stranger)
+
+
+async def test_users_change_their_own_name_language_and_time_zone_whatever_their_role(
+    identity: Harness, sign_in: SignIn, prove: Prove
+) -> None:
+    made = await invite(identity, role=pb.ROLE_READER)
+    reader = await prove((await sign_in(made.email)).token)
+    wanted = pb.User(name="Anna Öztürk", locale="en", time_zone="Europe/Vienna")
+    changed = await identity.call(pb.UpdateMeRequest(user=wanted, update_mask=["name", "locale", "time_zone"]), user=reader)
+    assert (changed.id, changed.name, changed.locale, changed.time_zone, changed.etag) == (
+        made.id, "Anna Öztürk", "en", "Europe/Vienna", "2",
+    )  # fmt: skip
+    assert changed == await identity.call(pb.GetMeRequest(), user=reader)
+    assert [fact.user for fact in await identity.published(facts.UserUpdated)] == [changed]
+    assert audited(identity, made.id)[1:] == [
+        ("update", {"name": [made.email, "Anna Öztürk"], "locale": ["", "en"], "time_zone": ["", "Europe/Vienna"]})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (pb.User(role=pb.ROLE_ADMIN), "role"),
+        (pb.User(role=pb.ROLE_OWNER), "role"),
+        (pb.User(), "role"),
+        (pb.User(role=99), "role"),  # type: ignore[arg-type]
+        (pb.User(email="other@mueller.example"), "email"),
+        (pb.User(locale="fr"), "locale"),
+        (pb.User(time_zone="Berlin"), "time_zone"),
+    ],
+)
+async def test_nobody_gives_themselves_a_role_another_address_or_nonsense(
+    identity: Harness, sign_in: SignIn, prove: Prove, wanted: pb.User, field: str
+) -> None:
+    made = await invite(identity)
+    member = await prove((await sign_in(made.email)).token)
+    with pytest.raises(InvalidArgument) as caught:
+        await identity.call(pb.UpdateMeRequest(user=wanted, update_mask=[field]), user=member)
+    assert [violation.field for violation in caught.value.violations] == [field]
+    assert await identity.call(pb.GetMeRequest(), user=member) == made
+
+
+async def test_what_was_read_of_oneself_can_be_sent_back_with_a_new_name(identity: Harness, sign_in: SignIn, prove: Prove) -> None:
+    made = await invite(identity)
+    member = await prove((await sign_in(made.email)).token)
+    mask = [field.name for field in pb.User.DESCRIPTOR.fields]
+    made.name = "Anna"
+    assert (await identity.call(pb.UpdateMeRequest(user=made, update_mask=mask), user=member)).name == "Anna"
+    with pytest.raises(Aborted):
+        await identity.call(pb.UpdateMeRequest(user=made, update_mask=mask), user=member)
+
+
+async def test_a_key_does_not_change_its_user(identity: Harness, prove: Prove) -> None:
+    key = await identity.call(keys.CreateApiKeyRequest(api_key=keys.ApiKey(name="Zapier")))
+    with pytest.raises(PermissionDenied):
+        await identity.call(pb.UpdateMeRequest(user=pb.User(name="Anna"), update_mask=["name"]), user=await prove(key.secret))
+
+
+async def test_a_role_of_a_newer_release_is_refused_by_name(identity: Harness) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        await invite(identity, role=99)
+    assert [violation.field for violation in caught.value.violations] == ["role"]

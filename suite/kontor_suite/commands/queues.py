@@ -30,7 +30,7 @@ def queues(context: click.Context) -> None:
 
 @queues.command("dead")
 @click.argument("queue", type=click.Choice(sorted(topology().queues)))
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 def dead(queue: str, limit: int) -> None:
     """Show the dead letters of QUEUE, with the error of their last try."""
 

@@ -52,7 +52,7 @@ def checked_account(account: Account) -> Account:
     currency, country = account.currency.strip().upper(), account.country.strip().upper()
     if account.locale not in LOCALES:
         raise invalid("locale", "must be de or en")
-    if account.time_zone not in _time_zones():
+    if not is_time_zone(account.time_zone):
         raise invalid("time_zone", "is not the name of a time zone such as Europe/Berlin")
     if currency not in DECIMALS:
         raise invalid("currency", "is not an ISO 4217 code such as EUR")
@@ -104,6 +104,10 @@ def with_changes(account: Account, wanted: Account, mask: Collection[str]) -> Ac
 
 def changed_fields(before: Account, after: Account) -> list[str]:
     return sorted(name for name in WRITABLE if getattr(before, name) != getattr(after, name))
+
+
+def is_time_zone(name: str) -> bool:
+    return name in _time_zones()
 
 
 @cache

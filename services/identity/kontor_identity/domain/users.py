@@ -8,9 +8,11 @@ from kontor_chassis.email_addresses import normalise_email
 from kontor_chassis.errors import FailedPrecondition, invalid
 from kontor_chassis.text import clean_line, fold
 from kontor_identity.domain import roles
-from kontor_identity.domain.accounts import LOCALES
+from kontor_identity.domain.accounts import LOCALES, is_time_zone
 
-WRITABLE = frozenset({"name", "locale", "role"})
+WRITABLE = frozenset({"name", "locale", "time_zone", "role"})
+# What users change of themselves; power and the address to sign in with are given by others.
+OWN = WRITABLE - {"role"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class User:
     role: str = roles.MEMBER
     # Empty: the account's.
     locale: str = ""
+    # IANA name; empty: the account's.
+    time_zone: str = ""
     active: bool = True
     id: str = ""
     version: int = 0
@@ -45,6 +49,8 @@ def checked_user(user: User) -> User:
         raise invalid("role", f"must be one of {', '.join(roles.ROLES)}")
     if user.locale and user.locale not in LOCALES:
         raise invalid("locale", "must be de, en or empty")
+    if user.time_zone and not is_time_zone(user.time_zone):
+        raise invalid("time_zone", "is not the name of a time zone such as Europe/Berlin")
     return replace(user, email=email, name=clean_line(user.name, field="name") or email)
 
 
@@ -63,6 +69,13 @@ def with_changes(user: User, wanted: User, mask: Collection[str]) -> User:
     if "email" in mask and wanted.email != user.email:
         raise invalid("email", "cannot be changed")
     return replace(user, **{name: getattr(wanted, name) for name in WRITABLE.intersection(mask)})
+
+
+def with_own_changes(user: User, wanted: User, mask: Collection[str]) -> User:
+    """As `with_changes`, for users changing themselves. Raises InvalidArgument naming `role` or `email` where another one is wanted."""
+    if "role" in mask and wanted.role != user.role:
+        raise invalid("role", "is for admins to change")
+    return with_changes(user, wanted, OWN.intersection(mask) | {"email"}.intersection(mask))
 
 
 def changed_fields(before: User, after: User) -> list[str]:

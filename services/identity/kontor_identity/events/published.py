@@ -4,9 +4,11 @@ from kontor.identity.events.v1 import events_pb2 as pb
 from kontor.identity.v1 import accounts_pb2, users_pb2
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.etags import etag_of
-from kontor_chassis.proto import to_timestamp
+from kontor_chassis.proto import Words, to_timestamp
 from kontor_identity.domain.accounts import Account
 from kontor_identity.domain.users import User
+
+_ROLES = Words(users_pb2.Role)
 
 
 def account_created(session: WriteSession, account: Account) -> None:
@@ -48,8 +50,9 @@ def user_message(user: User) -> users_pb2.User:
         etag=etag_of(user.version),
         email=user.email,
         name=user.name,
-        role=users_pb2.Role.Value(f"ROLE_{user.role.upper()}"),
+        role=_ROLES.number(user.role),
         locale=user.locale,
+        time_zone=user.time_zone,
         active=user.active,
         create_time=to_timestamp(user.create_time),
         update_time=to_timestamp(user.update_time),

@@ -4,6 +4,7 @@ from kontor.identity.v1 import users_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import invalid
 from kontor_chassis.paging import open_page
+from kontor_chassis.proto import Words
 from kontor_chassis.rpc.dispatch import Call
 from kontor_identity.domain import roles
 from kontor_identity.domain.users import User
@@ -11,12 +12,13 @@ from kontor_identity.events.published import user_message
 from kontor_identity.rpc.once import Enter, write_once
 from kontor_identity.usecases import passwords, users
 
-_ROLE_OF: dict[int, str] = {number: name.removeprefix("ROLE_").lower() for name, number in pb.Role.items()}
-_ROLE_OF[pb.ROLE_UNSPECIFIED] = ""
+_ROLES = Words(pb.Role)
 
 
 async def create_user(request: pb.CreateUserRequest, call: Call) -> pb.User:
-    wanted = User(email=request.email, name=request.name, role=_role_from(request.role) or roles.MEMBER, locale=request.locale)
+    wanted = User(
+        email=request.email, name=request.name, role=_ROLES.word(request.role, field="role") or roles.MEMBER, locale=request.locale
+    )
     password_hash = await passwords.hash_new(call.context, request.password, field="password")
 
     def make(enter: Enter) -> pb.User:
@@ -41,9 +43,14 @@ def list_users(request: pb.ListUsersRequest, session: ReadSession) -> pb.ListUse
     return pb.ListUsersResponse(users=[user_message(item) for item in kept], next_page_token=next_page_token)
 
 
+def update_me(request: pb.UpdateMeRequest, session: WriteSession) -> pb.User:
+    wanted = _user_from(request.user)
+    return user_message(users.update_own(session, wanted, mask=request.update_mask, etag=request.etag or request.user.etag))
+
+
 def update_user(request: pb.UpdateUserRequest, session: WriteSession) -> pb.User:
     message = request.user
-    wanted = User(email=message.email, name=message.name, role=_role_from(message.role), locale=message.locale)
+    wanted = _user_from(message)
     return user_message(users.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag))
 
 
@@ -78,9 +85,11 @@ async def change_password(request: pb.ChangePasswordRequest, call: Call) -> pb.U
     return await write_once(call, request, pb.User, put)
 
 
-def _role_from(number: int) -> str:
-    """Empty for none. Raises InvalidArgument naming `role` for a number that this release does not know (open enums of proto3)."""
-    role = _ROLE_OF.get(number)
-    if role is None:
-        raise invalid("role", f"must be one of {', '.join(roles.ROLES)}")
-    return role
+def _user_from(message: pb.User) -> User:
+    return User(
+        email=message.email,
+        name=message.name,
+        role=_ROLES.word(message.role, field="role"),
+        locale=message.locale,
+        time_zone=message.time_zone,
+    )

@@ -39,6 +39,8 @@ USERS = sa.Table(
     sa.Column("sort_key", Key, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("locale", sa.Text, nullable=False),
+    # Empty: the account's.
+    sa.Column("time_zone", sa.Text, nullable=False, server_default=""),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("create_time", Instant, nullable=False),
     sa.Column("update_time", Instant, nullable=False),

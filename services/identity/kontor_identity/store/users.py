@@ -53,6 +53,7 @@ def _values(user: User) -> dict[str, Any]:
         "sort_key": user.sort_key,
         "role": user.role,
         "locale": user.locale,
+        "time_zone": user.time_zone,
         "active": user.active,
         "update_time": user.update_time,
     }
@@ -66,6 +67,7 @@ def _user(row: sa.Row[Any]) -> User:
         name=row.name,
         role=row.role,
         locale=row.locale,
+        time_zone=row.time_zone,
         active=row.active,
         create_time=row.create_time,
         update_time=row.update_time,

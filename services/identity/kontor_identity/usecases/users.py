@@ -8,9 +8,20 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import AlreadyExists, NotFound
 from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import new_id
-from kontor_identity.domain.users import User, changed_fields, checked_role, checked_user, may_lose_power, with_changes
+from kontor_identity.domain.users import (
+    User,
+    changed_fields,
+    checked_role,
+    checked_user,
+    may_lose_power,
+    with_changes,
+    with_own_changes,
+)
 from kontor_identity.events import published
 from kontor_identity.store import accounts, credentials, passwords, users
+
+# What the first entry of the audit log holds.
+_FIRST = ("email", "name", "role", "locale", "time_zone")
 
 
 def create(session: WriteSession, wanted: User, *, password_hash: str) -> User:
@@ -31,7 +42,7 @@ def add(session: WriteSession, wanted: User, *, password_hash: str) -> User:
         raise AlreadyExists("There is another user with this e-mail address.", reason="EMAIL_TAKEN")
     if password_hash:
         passwords.put(session, user.id, password_hash)
-    created(session, f"users/{user.id}", {name: getattr(user, name) for name in ("email", "name", "role", "locale")})
+    created(session, f"users/{user.id}", {name: getattr(user, name) for name in _FIRST})
     published.user_created(session, user)
     return user
 
@@ -59,6 +70,17 @@ def update(session: WriteSession, user_id: str, wanted: User, *, mask: Collectio
         may_lose_power(before, actor_user_id=session.user_id)
         checked_role(after.role)
     return _changed(session, before, after, changed)
+
+
+def update_own(session: WriteSession, wanted: User, *, mask: Collection[str], etag: str) -> User:
+    """As `update`, of the caller: what nobody may change of themselves is refused.
+
+    Raises NotFound, Aborted, and InvalidArgument, for another role or address too.
+    """
+    before = lock(session, session.user_id, etag)
+    after = checked_user(with_own_changes(before, wanted, mask))
+    changed = changed_fields(before, after)
+    return _changed(session, before, after, changed) if changed else before
 
 
 def deactivate(session: WriteSession, user_id: str, *, etag: str) -> User:

@@ -22,23 +22,51 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kontor/contacts/v1/contact_points.proto\x12\x12kontor.contacts.v1\"X\n\x05\x45mail\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x03 \x01(\x08\"e\n\x05Phone\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0c\n\x04\x65\x31\x36\x34\x18\x02 \x01(\t\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x04 \x01(\x08\"\xa0\x01\n\rPostalAddress\x12\x0e\n\x06street\x18\x01 \x01(\t\x12\x10\n\x08postcode\x18\x02 \x01(\t\x12\x0c\n\x04\x63ity\x18\x03 \x01(\t\x12\x0e\n\x06region\x18\x04 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x05 \x01(\t\x12-\n\x04kind\x18\x06 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x07 \x01(\x08\"R\n\x03Web\x12\x0b\n\x03url\x18\x01 \x01(\t\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x03 \x01(\x08*\xa3\x01\n\x0b\x43ontactKind\x12\x1c\n\x18\x43ONTACT_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONTACT_KIND_WORK\x10\x01\x12\x18\n\x14\x43ONTACT_KIND_PRIVATE\x10\x02\x12\x17\n\x13\x43ONTACT_KIND_MOBILE\x10\x03\x12\x14\n\x10\x43ONTACT_KIND_FAX\x10\x04\x12\x16\n\x12\x43ONTACT_KIND_OTHER\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kontor/contacts/v1/contact_points.proto\x12\x12kontor.contacts.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bkontor/type/v1/bounds.proto\"e\n\x05\x45mail\x12\x1c\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x03 \x01(\x08\"w\n\x05Phone\x12\x1a\n\x06number\x18\x01 \x01(\tB\n\xe2\x41\x01\x02\xb2\xd4\x18\x02 d\x12\x12\n\x04\x65\x31\x36\x34\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x04 \x01(\x08\"\xe4\x01\n\rPostalAddress\x12\x17\n\x06street\x18\x01 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x18\n\x08postcode\x18\x02 \x01(\tB\x06\xb2\xd4\x18\x02 \x14\x12\x15\n\x04\x63ity\x18\x03 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x17\n\x06region\x18\x04 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x17\n\x07\x63ountry\x18\x05 \x01(\tB\x06\xb2\xd4\x18\x02 \x02\x12-\n\x04kind\x18\x06 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x07 \x01(\x08\x12\x17\n\tformatted\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\"_\n\x03Web\x12\x18\n\x03url\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xd0\x0f\x12-\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x03 \x01(\x08\"\x85\x01\n\tMessenger\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\xe2\x41\x01\x02\xb2\xd4\x18\x02 \x1e\x12\x1b\n\x06handle\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xc8\x01\x12-\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kontor.contacts.v1.ContactKind\x12\x0f\n\x07primary\x18\x04 \x01(\x08*\xa3\x01\n\x0b\x43ontactKind\x12\x1c\n\x18\x43ONTACT_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONTACT_KIND_WORK\x10\x01\x12\x18\n\x14\x43ONTACT_KIND_PRIVATE\x10\x02\x12\x17\n\x13\x43ONTACT_KIND_MOBILE\x10\x03\x12\x14\n\x10\x43ONTACT_KIND_FAX\x10\x04\x12\x16\n\x12\x43ONTACT_KIND_OTHER\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.contacts.v1.contact_points_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CONTACTKIND']._serialized_start=504
-  _globals['_CONTACTKIND']._serialized_end=667
-  _globals['_EMAIL']._serialized_start=63
-  _globals['_EMAIL']._serialized_end=151
-  _globals['_PHONE']._serialized_start=153
-  _globals['_PHONE']._serialized_end=254
-  _globals['_POSTALADDRESS']._serialized_start=257
-  _globals['_POSTALADDRESS']._serialized_end=417
-  _globals['_WEB']._serialized_start=419
-  _globals['_WEB']._serialized_end=501
+  _globals['_EMAIL'].fields_by_name['address']._loaded_options = None
+  _globals['_EMAIL'].fields_by_name['address']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_PHONE'].fields_by_name['number']._loaded_options = None
+  _globals['_PHONE'].fields_by_name['number']._serialized_options = b'\342A\001\002\262\324\030\002 d'
+  _globals['_PHONE'].fields_by_name['e164']._loaded_options = None
+  _globals['_PHONE'].fields_by_name['e164']._serialized_options = b'\342A\001\003'
+  _globals['_POSTALADDRESS'].fields_by_name['street']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['street']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_POSTALADDRESS'].fields_by_name['postcode']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['postcode']._serialized_options = b'\262\324\030\002 \024'
+  _globals['_POSTALADDRESS'].fields_by_name['city']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['city']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_POSTALADDRESS'].fields_by_name['region']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['region']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_POSTALADDRESS'].fields_by_name['country']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['country']._serialized_options = b'\262\324\030\002 \002'
+  _globals['_POSTALADDRESS'].fields_by_name['formatted']._loaded_options = None
+  _globals['_POSTALADDRESS'].fields_by_name['formatted']._serialized_options = b'\342A\001\003'
+  _globals['_WEB'].fields_by_name['url']._loaded_options = None
+  _globals['_WEB'].fields_by_name['url']._serialized_options = b'\342A\001\002\262\324\030\003 \320\017'
+  _globals['_MESSENGER'].fields_by_name['service']._loaded_options = None
+  _globals['_MESSENGER'].fields_by_name['service']._serialized_options = b'\342A\001\002\262\324\030\002 \036'
+  _globals['_MESSENGER'].fields_by_name['handle']._loaded_options = None
+  _globals['_MESSENGER'].fields_by_name['handle']._serialized_options = b'\342A\001\002\262\324\030\003 \310\001'
+  _globals['_CONTACTKIND']._serialized_start=814
+  _globals['_CONTACTKIND']._serialized_end=977
+  _globals['_EMAIL']._serialized_start=125
+  _globals['_EMAIL']._serialized_end=226
+  _globals['_PHONE']._serialized_start=228
+  _globals['_PHONE']._serialized_end=347
+  _globals['_POSTALADDRESS']._serialized_start=350
+  _globals['_POSTALADDRESS']._serialized_end=578
+  _globals['_WEB']._serialized_start=580
+  _globals['_WEB']._serialized_end=675
+  _globals['_MESSENGER']._serialized_start=678
+  _globals['_MESSENGER']._serialized_end=811
 # @@protoc_insertion_point(module_scope)

@@ -78,7 +78,7 @@ class Phone(_message.Message):
     number: _builtins.str
     """As typed."""
     e164: _builtins.str
-    """E.164, `+49221123456`; empty where the number cannot be read as a phone number. Output only."""
+    """E.164, `+49221123456`; empty where the number cannot be read as a phone number."""
     kind: Global___ContactKind.ValueType
     primary: _builtins.bool
     def __init__(
@@ -108,6 +108,7 @@ class PostalAddress(_message.Message):
     COUNTRY_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     PRIMARY_FIELD_NUMBER: _builtins.int
+    FORMATTED_FIELD_NUMBER: _builtins.int
     street: _builtins.str
     postcode: _builtins.str
     city: _builtins.str
@@ -116,6 +117,8 @@ class PostalAddress(_message.Message):
     """ISO 3166-1 alpha-2."""
     kind: Global___ContactKind.ValueType
     primary: _builtins.bool
+    formatted: _builtins.str
+    """The lines of a letter in the order of the country, without the receiver's name; the country below where it is not the account's."""
     def __init__(
         self,
         *,
@@ -126,10 +129,11 @@ class PostalAddress(_message.Message):
         country: _builtins.str = ...,
         kind: Global___ContactKind.ValueType = ...,
         primary: _builtins.bool = ...,
+        formatted: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "kind", b"kind", "postcode", b"postcode", "primary", b"primary", "region", b"region", "street", b"street"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "formatted", b"formatted", "kind", b"kind", "postcode", b"postcode", "primary", b"primary", "region", b"region", "street", b"street"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -143,6 +147,7 @@ class Web(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     PRIMARY_FIELD_NUMBER: _builtins.int
     url: _builtins.str
+    """An `http` or `https` address with a host; `https://` is put before it where it names no scheme."""
     kind: Global___ContactKind.ValueType
     primary: _builtins.bool
     def __init__(
@@ -159,3 +164,33 @@ class Web(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Web: _TypeAlias = Web  # noqa: Y015
+
+@_typing.final
+class Messenger(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICE_FIELD_NUMBER: _builtins.int
+    HANDLE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PRIMARY_FIELD_NUMBER: _builtins.int
+    service: _builtins.str
+    """Lower case, as the service calls itself: `whatsapp`, `signal`, `threema`, `telegram`, `matrix`, `linkedin` …"""
+    handle: _builtins.str
+    """Number or name there, as typed."""
+    kind: Global___ContactKind.ValueType
+    primary: _builtins.bool
+    def __init__(
+        self,
+        *,
+        service: _builtins.str = ...,
+        handle: _builtins.str = ...,
+        kind: Global___ContactKind.ValueType = ...,
+        primary: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["handle", b"handle", "kind", b"kind", "primary", b"primary", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Messenger: _TypeAlias = Messenger  # noqa: Y015

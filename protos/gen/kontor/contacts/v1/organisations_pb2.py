@@ -23,19 +23,65 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kontor.contacts.v1 import contact_points_pb2 as kontor_dot_contacts_dot_v1_dot_contact__points__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kontor/contacts/v1/organisations.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'kontor/contacts/v1/contact_points.proto\x1a\x19kontor/type/v1/rule.proto\"\xcc\x03\n\x0cOrganisation\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x32\n\x04kind\x18\x04 \x01(\x0e\x32$.kontor.contacts.v1.OrganisationKind\x12\x12\n\nbackground\x18\x05 \x01(\t\x12\x10\n\x08industry\x18\x06 \x01(\t\x12)\n\x06\x65mails\x18\x07 \x03(\x0b\x32\x19.kontor.contacts.v1.Email\x12)\n\x06phones\x18\x08 \x03(\x0b\x32\x19.kontor.contacts.v1.Phone\x12\x34\n\taddresses\x18\t \x03(\x0b\x32!.kontor.contacts.v1.PostalAddress\x12%\n\x04webs\x18\n \x03(\x0b\x32\x17.kontor.contacts.v1.Web\x12\x0c\n\x04tags\x18\x0b \x03(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63reator_user_id\x18\x0e \x01(\t\"g\n\x19\x43reateOrganisationRequest\x12\x36\n\x0corganisation\x18\x01 \x01(\x0b\x32 .kontor.contacts.v1.Organisation\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"$\n\x16GetOrganisationRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\\\n\x18ListOrganisationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0b\n\x03tag\x18\x03 \x03(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\"m\n\x19ListOrganisationsResponse\x12\x37\n\rorganisations\x18\x01 \x03(\x0b\x32 .kontor.contacts.v1.Organisation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8a\x01\n\x19UpdateOrganisationRequest\x12\x36\n\x0corganisation\x18\x01 \x01(\x0b\x32 .kontor.contacts.v1.Organisation\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"I\n\x19\x44\x65leteOrganisationRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*\x97\x02\n\x10OrganisationKind\x12!\n\x1dORGANISATION_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19ORGANISATION_KIND_COMPANY\x10\x01\x12\x1f\n\x1bORGANISATION_KIND_HOUSEHOLD\x10\x02\x12\x1f\n\x1bORGANISATION_KIND_AUTHORITY\x10\x03\x12!\n\x1dORGANISATION_KIND_ASSOCIATION\x10\x04\x12 \n\x1cORGANISATION_KIND_DEPARTMENT\x10\x05\x12\x1d\n\x19ORGANISATION_KIND_HOLDING\x10\x06\x12\x1b\n\x17ORGANISATION_KIND_OTHER\x10\x07\x32\xc4\x06\n\x13OrganisationService\x12\xa4\x01\n\x12\x43reateOrganisation\x12-.kontor.contacts.v1.CreateOrganisationRequest\x1a .kontor.contacts.v1.Organisation\"=\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02!\"\x11/v1/organisations:\x0corganisation\x12\x94\x01\n\x0fGetOrganisation\x12*.kontor.contacts.v1.GetOrganisationRequest\x1a .kontor.contacts.v1.Organisation\"3\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/organisations/{id}\x12\xa0\x01\n\x11ListOrganisations\x12,.kontor.contacts.v1.ListOrganisationsRequest\x1a-.kontor.contacts.v1.ListOrganisationsResponse\".\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/organisations\x12\xb6\x01\n\x12UpdateOrganisation\x12-.kontor.contacts.v1.UpdateOrganisationRequest\x1a .kontor.contacts.v1.Organisation\"O\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x33\x32#/v1/organisations/{organisation.id}:\x0corganisation\x12\x92\x01\n\x12\x44\x65leteOrganisation\x12-.kontor.contacts.v1.DeleteOrganisationRequest\x1a\x16.google.protobuf.Empty\"5\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02\x18*\x16/v1/organisations/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kontor/contacts/v1/organisations.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'kontor/contacts/v1/contact_points.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xa7\x06\n\x0cOrganisation\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x04name\x18\x03 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x32\n\x04kind\x18\x04 \x01(\x0e\x32$.kontor.contacts.v1.OrganisationKind\x12\x1c\n\nbackground\x18\x05 \x01(\tB\x08\xb2\xd4\x18\x04 \xa0\x8d\x06\x12\x19\n\x08industry\x18\x06 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x19\n\x04size\x18\x0f \x01(\x05\x42\x0b\xb2\xd4\x18\x07\x08\x00\x10\x80\xad\xe2\x04\x12\x18\n\x07website\x18\x10 \x01(\tB\x07\xb2\xd4\x18\x03 \xd0\x0f\x12\x37\n\rrelationships\x18\x11 \x03(\x0e\x32 .kontor.contacts.v1.Relationship\x12\x31\n\x06\x65mails\x18\x07 \x03(\x0b\x32\x19.kontor.contacts.v1.EmailB\x06\xb2\xd4\x18\x02(2\x12\x31\n\x06phones\x18\x08 \x03(\x0b\x32\x19.kontor.contacts.v1.PhoneB\x06\xb2\xd4\x18\x02(2\x12<\n\taddresses\x18\t \x03(\x0b\x32!.kontor.contacts.v1.PostalAddressB\x06\xb2\xd4\x18\x02(2\x12-\n\x04webs\x18\n \x03(\x0b\x32\x17.kontor.contacts.v1.WebB\x06\xb2\xd4\x18\x02(2\x12\x39\n\nmessengers\x18\x12 \x03(\x0b\x32\x1d.kontor.contacts.v1.MessengerB\x06\xb2\xd4\x18\x02(2\x12\x0b\n\x03vip\x18\x13 \x01(\x08\x12\x1d\n\x15key_accounter_user_id\x18\x14 \x01(\t\x12\x1b\n\x13responsible_user_id\x18\x15 \x01(\t\x12\x17\n\x04tags\x18\x0b \x03(\tB\t\xb2\xd4\x18\x05 d(\xc8\x01\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x63reator_user_id\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\"m\n\x19\x43reateOrganisationRequest\x12<\n\x0corganisation\x18\x01 \x01(\x0b\x32 .kontor.contacts.v1.OrganisationB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"*\n\x16GetOrganisationRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x8f\x01\n\x18ListOrganisationsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0b\n\x03tag\x18\x03 \x03(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x17\n\x06\x66ilter\x18\x05 \x01(\tB\x07\xb2\xd4\x18\x03 \xa0\x1f\x12\x10\n\x08order_by\x18\x06 \x01(\t\"m\n\x19ListOrganisationsResponse\x12\x37\n\rorganisations\x18\x01 \x03(\x0b\x32 .kontor.contacts.v1.Organisation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x90\x01\n\x19UpdateOrganisationRequest\x12<\n\x0corganisation\x18\x01 \x01(\x0b\x32 .kontor.contacts.v1.OrganisationB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"O\n\x19\x44\x65leteOrganisationRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*\x97\x02\n\x10OrganisationKind\x12!\n\x1dORGANISATION_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19ORGANISATION_KIND_COMPANY\x10\x01\x12\x1f\n\x1bORGANISATION_KIND_HOUSEHOLD\x10\x02\x12\x1f\n\x1bORGANISATION_KIND_AUTHORITY\x10\x03\x12!\n\x1dORGANISATION_KIND_ASSOCIATION\x10\x04\x12 \n\x1cORGANISATION_KIND_DEPARTMENT\x10\x05\x12\x1d\n\x19ORGANISATION_KIND_HOLDING\x10\x06\x12\x1b\n\x17ORGANISATION_KIND_OTHER\x10\x07*\xaf\x01\n\x0cRelationship\x12\x1c\n\x18RELATIONSHIP_UNSPECIFIED\x10\x00\x12\x19\n\x15RELATIONSHIP_PROSPECT\x10\x01\x12\x19\n\x15RELATIONSHIP_CUSTOMER\x10\x02\x12\x19\n\x15RELATIONSHIP_SUPPLIER\x10\x03\x12\x18\n\x14RELATIONSHIP_PARTNER\x10\x04\x12\x16\n\x12RELATIONSHIP_PRESS\x10\x05\x32\xc4\x06\n\x13OrganisationService\x12\xa4\x01\n\x12\x43reateOrganisation\x12-.kontor.contacts.v1.CreateOrganisationRequest\x1a .kontor.contacts.v1.Organisation\"=\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02!\"\x11/v1/organisations:\x0corganisation\x12\x94\x01\n\x0fGetOrganisation\x12*.kontor.contacts.v1.GetOrganisationRequest\x1a .kontor.contacts.v1.Organisation\"3\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/organisations/{id}\x12\xa0\x01\n\x11ListOrganisations\x12,.kontor.contacts.v1.ListOrganisationsRequest\x1a-.kontor.contacts.v1.ListOrganisationsResponse\".\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/organisations\x12\xb6\x01\n\x12UpdateOrganisation\x12-.kontor.contacts.v1.UpdateOrganisationRequest\x1a .kontor.contacts.v1.Organisation\"O\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x33\x32#/v1/organisations/{organisation.id}:\x0corganisation\x12\x92\x01\n\x12\x44\x65leteOrganisation\x12-.kontor.contacts.v1.DeleteOrganisationRequest\x1a\x16.google.protobuf.Empty\"5\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02\x18*\x16/v1/organisations/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.contacts.v1.organisations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['id']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_ORGANISATION'].fields_by_name['etag']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_ORGANISATION'].fields_by_name['name']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['name']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_ORGANISATION'].fields_by_name['background']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['background']._serialized_options = b'\262\324\030\004 \240\215\006'
+  _globals['_ORGANISATION'].fields_by_name['industry']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['industry']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_ORGANISATION'].fields_by_name['size']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['size']._serialized_options = b'\262\324\030\007\010\000\020\200\255\342\004'
+  _globals['_ORGANISATION'].fields_by_name['website']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['website']._serialized_options = b'\262\324\030\003 \320\017'
+  _globals['_ORGANISATION'].fields_by_name['emails']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['emails']._serialized_options = b'\262\324\030\002(2'
+  _globals['_ORGANISATION'].fields_by_name['phones']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['phones']._serialized_options = b'\262\324\030\002(2'
+  _globals['_ORGANISATION'].fields_by_name['addresses']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['addresses']._serialized_options = b'\262\324\030\002(2'
+  _globals['_ORGANISATION'].fields_by_name['webs']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['webs']._serialized_options = b'\262\324\030\002(2'
+  _globals['_ORGANISATION'].fields_by_name['messengers']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['messengers']._serialized_options = b'\262\324\030\002(2'
+  _globals['_ORGANISATION'].fields_by_name['tags']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['tags']._serialized_options = b'\262\324\030\005 d(\310\001'
+  _globals['_ORGANISATION'].fields_by_name['create_time']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_ORGANISATION'].fields_by_name['update_time']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_ORGANISATION'].fields_by_name['creator_user_id']._loaded_options = None
+  _globals['_ORGANISATION'].fields_by_name['creator_user_id']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEORGANISATIONREQUEST'].fields_by_name['organisation']._loaded_options = None
+  _globals['_CREATEORGANISATIONREQUEST'].fields_by_name['organisation']._serialized_options = b'\342A\001\002'
+  _globals['_GETORGANISATIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETORGANISATIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTORGANISATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTORGANISATIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_LISTORGANISATIONSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_LISTORGANISATIONSREQUEST'].fields_by_name['filter']._serialized_options = b'\262\324\030\003 \240\037'
+  _globals['_UPDATEORGANISATIONREQUEST'].fields_by_name['organisation']._loaded_options = None
+  _globals['_UPDATEORGANISATIONREQUEST'].fields_by_name['organisation']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEORGANISATIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETEORGANISATIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_ORGANISATIONSERVICE'].methods_by_name['CreateOrganisation']._loaded_options = None
   _globals['_ORGANISATIONSERVICE'].methods_by_name['CreateOrganisation']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\002!\"\021/v1/organisations:\014organisation'
   _globals['_ORGANISATIONSERVICE'].methods_by_name['GetOrganisation']._loaded_options = None
@@ -46,22 +92,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORGANISATIONSERVICE'].methods_by_name['UpdateOrganisation']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\00232#/v1/organisations/{organisation.id}:\014organisation'
   _globals['_ORGANISATIONSERVICE'].methods_by_name['DeleteOrganisation']._loaded_options = None
   _globals['_ORGANISATIONSERVICE'].methods_by_name['DeleteOrganisation']._serialized_options = b'\252\324\030\023\n\017contacts.delete\020\002\202\323\344\223\002\030*\026/v1/organisations/{id}'
-  _globals['_ORGANISATIONKIND']._serialized_start=1250
-  _globals['_ORGANISATIONKIND']._serialized_end=1529
-  _globals['_ORGANISATION']._serialized_start=223
-  _globals['_ORGANISATION']._serialized_end=683
-  _globals['_CREATEORGANISATIONREQUEST']._serialized_start=685
-  _globals['_CREATEORGANISATIONREQUEST']._serialized_end=788
-  _globals['_GETORGANISATIONREQUEST']._serialized_start=790
-  _globals['_GETORGANISATIONREQUEST']._serialized_end=826
-  _globals['_LISTORGANISATIONSREQUEST']._serialized_start=828
-  _globals['_LISTORGANISATIONSREQUEST']._serialized_end=920
-  _globals['_LISTORGANISATIONSRESPONSE']._serialized_start=922
-  _globals['_LISTORGANISATIONSRESPONSE']._serialized_end=1031
-  _globals['_UPDATEORGANISATIONREQUEST']._serialized_start=1034
-  _globals['_UPDATEORGANISATIONREQUEST']._serialized_end=1172
-  _globals['_DELETEORGANISATIONREQUEST']._serialized_start=1174
-  _globals['_DELETEORGANISATIONREQUEST']._serialized_end=1247
-  _globals['_ORGANISATIONSERVICE']._serialized_start=1532
-  _globals['_ORGANISATIONSERVICE']._serialized_end=2368
+  _globals['_ORGANISATIONKIND']._serialized_start=1735
+  _globals['_ORGANISATIONKIND']._serialized_end=2014
+  _globals['_RELATIONSHIP']._serialized_start=2017
+  _globals['_RELATIONSHIP']._serialized_end=2192
+  _globals['_ORGANISATION']._serialized_start=285
+  _globals['_ORGANISATION']._serialized_end=1092
+  _globals['_CREATEORGANISATIONREQUEST']._serialized_start=1094
+  _globals['_CREATEORGANISATIONREQUEST']._serialized_end=1203
+  _globals['_GETORGANISATIONREQUEST']._serialized_start=1205
+  _globals['_GETORGANISATIONREQUEST']._serialized_end=1247
+  _globals['_LISTORGANISATIONSREQUEST']._serialized_start=1250
+  _globals['_LISTORGANISATIONSREQUEST']._serialized_end=1393
+  _globals['_LISTORGANISATIONSRESPONSE']._serialized_start=1395
+  _globals['_LISTORGANISATIONSRESPONSE']._serialized_end=1504
+  _globals['_UPDATEORGANISATIONREQUEST']._serialized_start=1507
+  _globals['_UPDATEORGANISATIONREQUEST']._serialized_end=1651
+  _globals['_DELETEORGANISATIONREQUEST']._serialized_start=1653
+  _globals['_DELETEORGANISATIONREQUEST']._serialized_end=1732
+  _globals['_ORGANISATIONSERVICE']._serialized_start=2195
+  _globals['_ORGANISATIONSERVICE']._serialized_end=3031
 # @@protoc_insertion_point(module_scope)

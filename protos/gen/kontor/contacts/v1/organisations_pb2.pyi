@@ -48,6 +48,30 @@ ORGANISATION_KIND_HOLDING: OrganisationKind.ValueType  # 6
 ORGANISATION_KIND_OTHER: OrganisationKind.ValueType  # 7
 Global___OrganisationKind: _TypeAlias = OrganisationKind  # noqa: Y015
 
+class _Relationship:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RelationshipEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Relationship.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RELATIONSHIP_UNSPECIFIED: _Relationship.ValueType  # 0
+    RELATIONSHIP_PROSPECT: _Relationship.ValueType  # 1
+    RELATIONSHIP_CUSTOMER: _Relationship.ValueType  # 2
+    RELATIONSHIP_SUPPLIER: _Relationship.ValueType  # 3
+    RELATIONSHIP_PARTNER: _Relationship.ValueType  # 4
+    RELATIONSHIP_PRESS: _Relationship.ValueType  # 5
+
+class Relationship(_Relationship, metaclass=_RelationshipEnumTypeWrapper):
+    """What an organisation is to us; it can be several at once."""
+
+RELATIONSHIP_UNSPECIFIED: Relationship.ValueType  # 0
+RELATIONSHIP_PROSPECT: Relationship.ValueType  # 1
+RELATIONSHIP_CUSTOMER: Relationship.ValueType  # 2
+RELATIONSHIP_SUPPLIER: Relationship.ValueType  # 3
+RELATIONSHIP_PARTNER: Relationship.ValueType  # 4
+RELATIONSHIP_PRESS: Relationship.ValueType  # 5
+Global___Relationship: _TypeAlias = Relationship  # noqa: Y015
+
 @_typing.final
 class Organisation(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -58,10 +82,17 @@ class Organisation(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     BACKGROUND_FIELD_NUMBER: _builtins.int
     INDUSTRY_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    WEBSITE_FIELD_NUMBER: _builtins.int
+    RELATIONSHIPS_FIELD_NUMBER: _builtins.int
     EMAILS_FIELD_NUMBER: _builtins.int
     PHONES_FIELD_NUMBER: _builtins.int
     ADDRESSES_FIELD_NUMBER: _builtins.int
     WEBS_FIELD_NUMBER: _builtins.int
+    MESSENGERS_FIELD_NUMBER: _builtins.int
+    VIP_FIELD_NUMBER: _builtins.int
+    KEY_ACCOUNTER_USER_ID_FIELD_NUMBER: _builtins.int
+    RESPONSIBLE_USER_ID_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
@@ -69,12 +100,22 @@ class Organisation(_message.Message):
     id: _builtins.str
     etag: _builtins.str
     name: _builtins.str
-    """Mandatory."""
     kind: Global___OrganisationKind.ValueType
     """Default company."""
     background: _builtins.str
     industry: _builtins.str
+    size: _builtins.int
+    """People who work there; 0 where it is not known."""
+    website: _builtins.str
+    """An `http` or `https` address with a host; `https://` is put before it where it names no scheme."""
+    vip: _builtins.bool
+    key_accounter_user_id: _builtins.str
+    """The user who cares for the relation as a whole."""
+    responsible_user_id: _builtins.str
+    """The user who does the daily work."""
     creator_user_id: _builtins.str
+    @_builtins.property
+    def relationships(self) -> _containers.RepeatedScalarFieldContainer[Global___Relationship.ValueType]: ...
     @_builtins.property
     def emails(self) -> _containers.RepeatedCompositeFieldContainer[_contact_points_pb2.Email]: ...
     @_builtins.property
@@ -83,6 +124,8 @@ class Organisation(_message.Message):
     def addresses(self) -> _containers.RepeatedCompositeFieldContainer[_contact_points_pb2.PostalAddress]: ...
     @_builtins.property
     def webs(self) -> _containers.RepeatedCompositeFieldContainer[_contact_points_pb2.Web]: ...
+    @_builtins.property
+    def messengers(self) -> _containers.RepeatedCompositeFieldContainer[_contact_points_pb2.Messenger]: ...
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of tags; unknown ones are made."""
@@ -100,10 +143,17 @@ class Organisation(_message.Message):
         kind: Global___OrganisationKind.ValueType = ...,
         background: _builtins.str = ...,
         industry: _builtins.str = ...,
+        size: _builtins.int = ...,
+        website: _builtins.str = ...,
+        relationships: _abc.Iterable[Global___Relationship.ValueType] | None = ...,
         emails: _abc.Iterable[_contact_points_pb2.Email] | None = ...,
         phones: _abc.Iterable[_contact_points_pb2.Phone] | None = ...,
         addresses: _abc.Iterable[_contact_points_pb2.PostalAddress] | None = ...,
         webs: _abc.Iterable[_contact_points_pb2.Web] | None = ...,
+        messengers: _abc.Iterable[_contact_points_pb2.Messenger] | None = ...,
+        vip: _builtins.bool = ...,
+        key_accounter_user_id: _builtins.str = ...,
+        responsible_user_id: _builtins.str = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
@@ -111,7 +161,7 @@ class Organisation(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "kind", b"kind", "name", b"name", "phones", b"phones", "tags", b"tags", "update_time", b"update_time", "webs", b"webs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "messengers", b"messengers", "name", b"name", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "webs", b"webs", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -167,11 +217,17 @@ class ListOrganisationsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TAG_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     name: _builtins.str
-    """First letters of the name, without regard to case or accents."""
+    """First letters of the name, without regard to case, accents and how an umlaut is written (`oez` finds Öztürk)."""
+    filter: _builtins.str
+    """Which ones, in the filter language: `tags:"A-Kunde" AND NOT city = Köln AND update_time > today-30d`."""
+    order_by: _builtins.str
+    """What they are sorted by, and `desc` behind it for the other way round: `update_time desc`. Default name."""
     @_builtins.property
     def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of tags; several narrow the list (AND)."""
@@ -183,10 +239,12 @@ class ListOrganisationsRequest(_message.Message):
         page_token: _builtins.str = ...,
         tag: _abc.Iterable[_builtins.str] | None = ...,
         name: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "page_size", b"page_size", "page_token", b"page_token", "tag", b"tag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "tag", b"tag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

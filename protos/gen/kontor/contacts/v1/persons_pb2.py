@@ -23,20 +23,91 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from kontor.contacts.v1 import contact_points_pb2 as kontor_dot_contacts_dot_v1_dot_contact__points__pb2
 from kontor.contacts.v1 import positions_pb2 as kontor_dot_contacts_dot_v1_dot_positions__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kontor/contacts/v1/persons.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'kontor/contacts/v1/contact_points.proto\x1a\"kontor/contacts/v1/positions.proto\x1a\x19kontor/type/v1/rule.proto\"\x81\x04\n\x06Person\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\nfirst_name\x18\x04 \x01(\t\x12\x11\n\tlast_name\x18\x05 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x06 \x01(\t\x12\x12\n\nbackground\x18\x07 \x01(\t\x12\x10\n\x08language\x18\x08 \x01(\t\x12)\n\x06\x65mails\x18\t \x03(\x0b\x32\x19.kontor.contacts.v1.Email\x12)\n\x06phones\x18\n \x03(\x0b\x32\x19.kontor.contacts.v1.Phone\x12\x34\n\taddresses\x18\x0b \x03(\x0b\x32!.kontor.contacts.v1.PostalAddress\x12%\n\x04webs\x18\x0c \x03(\x0b\x32\x17.kontor.contacts.v1.Web\x12\x0c\n\x04tags\x18\r \x03(\t\x12/\n\tpositions\x18\x0e \x03(\x0b\x32\x1c.kontor.contacts.v1.Position\x12/\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63reator_user_id\x18\x11 \x01(\t\"U\n\x13\x43reatePersonRequest\x12*\n\x06person\x18\x01 \x01(\x0b\x32\x1a.kontor.contacts.v1.Person\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1e\n\x10GetPersonRequest\x12\n\n\x02id\x18\x01 \x01(\t\"o\n\x12ListPersonsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0b\n\x03tag\x18\x03 \x03(\t\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\"[\n\x13ListPersonsResponse\x12+\n\x07persons\x18\x01 \x03(\x0b\x32\x1a.kontor.contacts.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x13UpdatePersonRequest\x12*\n\x06person\x18\x01 \x01(\x0b\x32\x1a.kontor.contacts.v1.Person\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"C\n\x13\x44\x65letePersonRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\xb9\x05\n\rPersonService\x12\x86\x01\n\x0c\x43reatePerson\x12\'.kontor.contacts.v1.CreatePersonRequest\x1a\x1a.kontor.contacts.v1.Person\"1\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x15\"\x0b/v1/persons:\x06person\x12|\n\tGetPerson\x12$.kontor.contacts.v1.GetPersonRequest\x1a\x1a.kontor.contacts.v1.Person\"-\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/persons/{id}\x12\x88\x01\n\x0bListPersons\x12&.kontor.contacts.v1.ListPersonsRequest\x1a\'.kontor.contacts.v1.ListPersonsResponse\"(\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/persons\x12\x92\x01\n\x0cUpdatePerson\x12\'.kontor.contacts.v1.UpdatePersonRequest\x1a\x1a.kontor.contacts.v1.Person\"=\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02!2\x17/v1/persons/{person.id}:\x06person\x12\x80\x01\n\x0c\x44\x65letePerson\x12\'.kontor.contacts.v1.DeletePersonRequest\x1a\x16.google.protobuf.Empty\"/\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02\x12*\x10/v1/persons/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kontor/contacts/v1/persons.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\'kontor/contacts/v1/contact_points.proto\x1a\"kontor/contacts/v1/positions.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"y\n\rImportantDate\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.kontor.contacts.v1.DateKind\x12%\n\x04\x64\x61te\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x02\x12\x15\n\x05label\x18\x03 \x01(\tB\x06\xb2\xd4\x18\x02 d\"U\n\tAssistant\x12\x19\n\x04name\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x15\n\x05phone\x18\x02 \x01(\tB\x06\xb2\xd4\x18\x02 d\x12\x16\n\x05\x65mail\x18\x03 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\"@\n\x10LetterSalutation\x12\x14\n\x06\x66ormal\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08informal\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\x86\x08\n\x06Person\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\nsalutation\x18\x12 \x01(\tB\x06\xb2\xd4\x18\x02 d\x12\x15\n\x05title\x18\x03 \x01(\tB\x06\xb2\xd4\x18\x02 d\x12\x1b\n\nfirst_name\x18\x04 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x1e\n\tlast_name\x18\x05 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x1a\n\x0c\x64isplay_name\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12*\n\x06gender\x18\x13 \x01(\x0e\x32\x1a.kontor.contacts.v1.Gender\x12\x45\n\x11letter_salutation\x18\x14 \x01(\x0b\x32$.kontor.contacts.v1.LetterSalutationB\x04\xe2\x41\x01\x03\x12\x1c\n\nbackground\x18\x07 \x01(\tB\x08\xb2\xd4\x18\x04 \xa0\x8d\x06\x12\x10\n\x08language\x18\x08 \x01(\t\x12\x31\n\x06\x65mails\x18\t \x03(\x0b\x32\x19.kontor.contacts.v1.EmailB\x06\xb2\xd4\x18\x02(2\x12\x31\n\x06phones\x18\n \x03(\x0b\x32\x19.kontor.contacts.v1.PhoneB\x06\xb2\xd4\x18\x02(2\x12<\n\taddresses\x18\x0b \x03(\x0b\x32!.kontor.contacts.v1.PostalAddressB\x06\xb2\xd4\x18\x02(2\x12-\n\x04webs\x18\x0c \x03(\x0b\x32\x17.kontor.contacts.v1.WebB\x06\xb2\xd4\x18\x02(2\x12\x39\n\nmessengers\x18\x15 \x03(\x0b\x32\x1d.kontor.contacts.v1.MessengerB\x06\xb2\xd4\x18\x02(2\x12\x38\n\x05\x64\x61tes\x18\x16 \x03(\x0b\x32!.kontor.contacts.v1.ImportantDateB\x06\xb2\xd4\x18\x02(\x14\x12\x39\n\nassistants\x18\x17 \x03(\x0b\x32\x1d.kontor.contacts.v1.AssistantB\x06\xb2\xd4\x18\x02(\n\x12\x0b\n\x03vip\x18\x18 \x01(\x08\x12\x1d\n\x15key_accounter_user_id\x18\x19 \x01(\t\x12\x1b\n\x13responsible_user_id\x18\x1a \x01(\t\x12\x17\n\x04tags\x18\r \x03(\tB\t\xb2\xd4\x18\x05 d(\xc8\x01\x12\x35\n\tpositions\x18\x0e \x03(\x0b\x32\x1c.kontor.contacts.v1.PositionB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x63reator_user_id\x18\x11 \x01(\tB\x04\xe2\x41\x01\x03\"[\n\x13\x43reatePersonRequest\x12\x30\n\x06person\x18\x01 \x01(\x0b\x32\x1a.kontor.contacts.v1.PersonB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"$\n\x10GetPersonRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xa2\x01\n\x12ListPersonsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0b\n\x03tag\x18\x03 \x03(\t\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x17\n\x06\x66ilter\x18\x06 \x01(\tB\x07\xb2\xd4\x18\x03 \xa0\x1f\x12\x10\n\x08order_by\x18\x07 \x01(\t\"[\n\x13ListPersonsResponse\x12+\n\x07persons\x18\x01 \x03(\x0b\x32\x1a.kontor.contacts.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"~\n\x13UpdatePersonRequest\x12\x30\n\x06person\x18\x01 \x01(\x0b\x32\x1a.kontor.contacts.v1.PersonB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"I\n\x13\x44\x65letePersonRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*X\n\x06Gender\x12\x16\n\x12GENDER_UNSPECIFIED\x10\x00\x12\x11\n\rGENDER_FEMALE\x10\x01\x12\x0f\n\x0bGENDER_MALE\x10\x02\x12\x12\n\x0eGENDER_DIVERSE\x10\x03*\x9d\x01\n\x08\x44\x61teKind\x12\x19\n\x15\x44\x41TE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44\x41TE_KIND_BIRTHDAY\x10\x01\x12\x19\n\x15\x44\x41TE_KIND_ANNIVERSARY\x10\x02\x12\x17\n\x13\x44\x41TE_KIND_FIRST_MET\x10\x03\x12\x15\n\x11\x44\x41TE_KIND_RENEWAL\x10\x04\x12\x13\n\x0f\x44\x41TE_KIND_OTHER\x10\x05\x32\xb9\x05\n\rPersonService\x12\x86\x01\n\x0c\x43reatePerson\x12\'.kontor.contacts.v1.CreatePersonRequest\x1a\x1a.kontor.contacts.v1.Person\"1\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x15\"\x0b/v1/persons:\x06person\x12|\n\tGetPerson\x12$.kontor.contacts.v1.GetPersonRequest\x1a\x1a.kontor.contacts.v1.Person\"-\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/persons/{id}\x12\x88\x01\n\x0bListPersons\x12&.kontor.contacts.v1.ListPersonsRequest\x1a\'.kontor.contacts.v1.ListPersonsResponse\"(\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/persons\x12\x92\x01\n\x0cUpdatePerson\x12\'.kontor.contacts.v1.UpdatePersonRequest\x1a\x1a.kontor.contacts.v1.Person\"=\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02!2\x17/v1/persons/{person.id}:\x06person\x12\x80\x01\n\x0c\x44\x65letePerson\x12\'.kontor.contacts.v1.DeletePersonRequest\x1a\x16.google.protobuf.Empty\"/\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02\x12*\x10/v1/persons/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.contacts.v1.persons_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_IMPORTANTDATE'].fields_by_name['date']._loaded_options = None
+  _globals['_IMPORTANTDATE'].fields_by_name['date']._serialized_options = b'\342A\001\002'
+  _globals['_IMPORTANTDATE'].fields_by_name['label']._loaded_options = None
+  _globals['_IMPORTANTDATE'].fields_by_name['label']._serialized_options = b'\262\324\030\002 d'
+  _globals['_ASSISTANT'].fields_by_name['name']._loaded_options = None
+  _globals['_ASSISTANT'].fields_by_name['name']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_ASSISTANT'].fields_by_name['phone']._loaded_options = None
+  _globals['_ASSISTANT'].fields_by_name['phone']._serialized_options = b'\262\324\030\002 d'
+  _globals['_ASSISTANT'].fields_by_name['email']._loaded_options = None
+  _globals['_ASSISTANT'].fields_by_name['email']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_LETTERSALUTATION'].fields_by_name['formal']._loaded_options = None
+  _globals['_LETTERSALUTATION'].fields_by_name['formal']._serialized_options = b'\342A\001\003'
+  _globals['_LETTERSALUTATION'].fields_by_name['informal']._loaded_options = None
+  _globals['_LETTERSALUTATION'].fields_by_name['informal']._serialized_options = b'\342A\001\003'
+  _globals['_PERSON'].fields_by_name['id']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_PERSON'].fields_by_name['etag']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_PERSON'].fields_by_name['salutation']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['salutation']._serialized_options = b'\262\324\030\002 d'
+  _globals['_PERSON'].fields_by_name['title']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['title']._serialized_options = b'\262\324\030\002 d'
+  _globals['_PERSON'].fields_by_name['first_name']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['first_name']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_PERSON'].fields_by_name['last_name']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['last_name']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_PERSON'].fields_by_name['display_name']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['display_name']._serialized_options = b'\342A\001\003'
+  _globals['_PERSON'].fields_by_name['letter_salutation']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['letter_salutation']._serialized_options = b'\342A\001\003'
+  _globals['_PERSON'].fields_by_name['background']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['background']._serialized_options = b'\262\324\030\004 \240\215\006'
+  _globals['_PERSON'].fields_by_name['emails']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['emails']._serialized_options = b'\262\324\030\002(2'
+  _globals['_PERSON'].fields_by_name['phones']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['phones']._serialized_options = b'\262\324\030\002(2'
+  _globals['_PERSON'].fields_by_name['addresses']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['addresses']._serialized_options = b'\262\324\030\002(2'
+  _globals['_PERSON'].fields_by_name['webs']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['webs']._serialized_options = b'\262\324\030\002(2'
+  _globals['_PERSON'].fields_by_name['messengers']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['messengers']._serialized_options = b'\262\324\030\002(2'
+  _globals['_PERSON'].fields_by_name['dates']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['dates']._serialized_options = b'\262\324\030\002(\024'
+  _globals['_PERSON'].fields_by_name['assistants']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['assistants']._serialized_options = b'\262\324\030\002(\n'
+  _globals['_PERSON'].fields_by_name['tags']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['tags']._serialized_options = b'\262\324\030\005 d(\310\001'
+  _globals['_PERSON'].fields_by_name['positions']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['positions']._serialized_options = b'\342A\001\003'
+  _globals['_PERSON'].fields_by_name['create_time']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_PERSON'].fields_by_name['update_time']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_PERSON'].fields_by_name['creator_user_id']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['creator_user_id']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEPERSONREQUEST'].fields_by_name['person']._loaded_options = None
+  _globals['_CREATEPERSONREQUEST'].fields_by_name['person']._serialized_options = b'\342A\001\002'
+  _globals['_GETPERSONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETPERSONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTPERSONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPERSONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_LISTPERSONSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_LISTPERSONSREQUEST'].fields_by_name['filter']._serialized_options = b'\262\324\030\003 \240\037'
+  _globals['_UPDATEPERSONREQUEST'].fields_by_name['person']._loaded_options = None
+  _globals['_UPDATEPERSONREQUEST'].fields_by_name['person']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEPERSONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETEPERSONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_PERSONSERVICE'].methods_by_name['CreatePerson']._loaded_options = None
   _globals['_PERSONSERVICE'].methods_by_name['CreatePerson']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\002\025\"\013/v1/persons:\006person'
   _globals['_PERSONSERVICE'].methods_by_name['GetPerson']._loaded_options = None
@@ -47,20 +118,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSONSERVICE'].methods_by_name['UpdatePerson']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\002!2\027/v1/persons/{person.id}:\006person'
   _globals['_PERSONSERVICE'].methods_by_name['DeletePerson']._loaded_options = None
   _globals['_PERSONSERVICE'].methods_by_name['DeletePerson']._serialized_options = b'\252\324\030\023\n\017contacts.delete\020\002\202\323\344\223\002\022*\020/v1/persons/{id}'
-  _globals['_PERSON']._serialized_start=253
-  _globals['_PERSON']._serialized_end=766
-  _globals['_CREATEPERSONREQUEST']._serialized_start=768
-  _globals['_CREATEPERSONREQUEST']._serialized_end=853
-  _globals['_GETPERSONREQUEST']._serialized_start=855
-  _globals['_GETPERSONREQUEST']._serialized_end=885
-  _globals['_LISTPERSONSREQUEST']._serialized_start=887
-  _globals['_LISTPERSONSREQUEST']._serialized_end=998
-  _globals['_LISTPERSONSRESPONSE']._serialized_start=1000
-  _globals['_LISTPERSONSRESPONSE']._serialized_end=1091
-  _globals['_UPDATEPERSONREQUEST']._serialized_start=1093
-  _globals['_UPDATEPERSONREQUEST']._serialized_end=1213
-  _globals['_DELETEPERSONREQUEST']._serialized_start=1215
-  _globals['_DELETEPERSONREQUEST']._serialized_end=1282
-  _globals['_PERSONSERVICE']._serialized_start=1285
-  _globals['_PERSONSERVICE']._serialized_end=1982
+  _globals['_GENDER']._serialized_start=2239
+  _globals['_GENDER']._serialized_end=2327
+  _globals['_DATEKIND']._serialized_start=2330
+  _globals['_DATEKIND']._serialized_end=2487
+  _globals['_IMPORTANTDATE']._serialized_start=338
+  _globals['_IMPORTANTDATE']._serialized_end=459
+  _globals['_ASSISTANT']._serialized_start=461
+  _globals['_ASSISTANT']._serialized_end=546
+  _globals['_LETTERSALUTATION']._serialized_start=548
+  _globals['_LETTERSALUTATION']._serialized_end=612
+  _globals['_PERSON']._serialized_start=615
+  _globals['_PERSON']._serialized_end=1645
+  _globals['_CREATEPERSONREQUEST']._serialized_start=1647
+  _globals['_CREATEPERSONREQUEST']._serialized_end=1738
+  _globals['_GETPERSONREQUEST']._serialized_start=1740
+  _globals['_GETPERSONREQUEST']._serialized_end=1776
+  _globals['_LISTPERSONSREQUEST']._serialized_start=1779
+  _globals['_LISTPERSONSREQUEST']._serialized_end=1941
+  _globals['_LISTPERSONSRESPONSE']._serialized_start=1943
+  _globals['_LISTPERSONSRESPONSE']._serialized_end=2034
+  _globals['_UPDATEPERSONREQUEST']._serialized_start=2036
+  _globals['_UPDATEPERSONREQUEST']._serialized_end=2162
+  _globals['_DELETEPERSONREQUEST']._serialized_start=2164
+  _globals['_DELETEPERSONREQUEST']._serialized_end=2237
+  _globals['_PERSONSERVICE']._serialized_start=2490
+  _globals['_PERSONSERVICE']._serialized_end=3187
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,8 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import date_pb2 as _date_pb2
 from kontor.contacts.v1 import contact_points_pb2 as _contact_points_pb2
 from kontor.contacts.v1 import positions_pb2 as _positions_pb2
 import builtins as _builtins
@@ -21,22 +23,158 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Gender:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GenderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gender.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GENDER_UNSPECIFIED: _Gender.ValueType  # 0
+    GENDER_FEMALE: _Gender.ValueType  # 1
+    GENDER_MALE: _Gender.ValueType  # 2
+    GENDER_DIVERSE: _Gender.ValueType  # 3
+
+class Gender(_Gender, metaclass=_GenderEnumTypeWrapper):
+    """As somebody is spoken of; decides how letters begin."""
+
+GENDER_UNSPECIFIED: Gender.ValueType  # 0
+GENDER_FEMALE: Gender.ValueType  # 1
+GENDER_MALE: Gender.ValueType  # 2
+GENDER_DIVERSE: Gender.ValueType  # 3
+Global___Gender: _TypeAlias = Gender  # noqa: Y015
+
+class _DateKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DateKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DateKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DATE_KIND_UNSPECIFIED: _DateKind.ValueType  # 0
+    DATE_KIND_BIRTHDAY: _DateKind.ValueType  # 1
+    DATE_KIND_ANNIVERSARY: _DateKind.ValueType  # 2
+    DATE_KIND_FIRST_MET: _DateKind.ValueType  # 3
+    DATE_KIND_RENEWAL: _DateKind.ValueType  # 4
+    DATE_KIND_OTHER: _DateKind.ValueType  # 5
+
+class DateKind(_DateKind, metaclass=_DateKindEnumTypeWrapper): ...
+
+DATE_KIND_UNSPECIFIED: DateKind.ValueType  # 0
+DATE_KIND_BIRTHDAY: DateKind.ValueType  # 1
+DATE_KIND_ANNIVERSARY: DateKind.ValueType  # 2
+DATE_KIND_FIRST_MET: DateKind.ValueType  # 3
+DATE_KIND_RENEWAL: DateKind.ValueType  # 4
+DATE_KIND_OTHER: DateKind.ValueType  # 5
+Global___DateKind: _TypeAlias = DateKind  # noqa: Y015
+
+@_typing.final
+class ImportantDate(_message.Message):
+    """A day that matters in somebody's life."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DATE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    kind: Global___DateKind.ValueType
+    """Default other. There is one birthday at most."""
+    label: _builtins.str
+    @_builtins.property
+    def date(self) -> _date_pb2.Date:
+        """With or without the year: `1980-05-01`, `--02-29`."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___DateKind.ValueType = ...,
+        date: _date_pb2.Date | None = ...,
+        label: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "kind", b"kind", "label", b"label"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportantDate: _TypeAlias = ImportantDate  # noqa: Y015
+
+@_typing.final
+class Assistant(_message.Message):
+    """Who can be asked in somebody's place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    phone: _builtins.str
+    email: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        email: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "name", b"name", "phone", b"phone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Assistant: _TypeAlias = Assistant  # noqa: Y015
+
+@_typing.final
+class LetterSalutation(_message.Message):
+    """How a letter begins, in German or English."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORMAL_FIELD_NUMBER: _builtins.int
+    INFORMAL_FIELD_NUMBER: _builtins.int
+    formal: _builtins.str
+    """`Sehr geehrte Frau Dr. Öztürk`"""
+    informal: _builtins.str
+    """`Liebe Anna`"""
+    def __init__(
+        self,
+        *,
+        formal: _builtins.str = ...,
+        informal: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["formal", b"formal", "informal", b"informal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LetterSalutation: _TypeAlias = LetterSalutation  # noqa: Y015
+
 @_typing.final
 class Person(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    SALUTATION_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     FIRST_NAME_FIELD_NUMBER: _builtins.int
     LAST_NAME_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    GENDER_FIELD_NUMBER: _builtins.int
+    LETTER_SALUTATION_FIELD_NUMBER: _builtins.int
     BACKGROUND_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     EMAILS_FIELD_NUMBER: _builtins.int
     PHONES_FIELD_NUMBER: _builtins.int
     ADDRESSES_FIELD_NUMBER: _builtins.int
     WEBS_FIELD_NUMBER: _builtins.int
+    MESSENGERS_FIELD_NUMBER: _builtins.int
+    DATES_FIELD_NUMBER: _builtins.int
+    ASSISTANTS_FIELD_NUMBER: _builtins.int
+    VIP_FIELD_NUMBER: _builtins.int
+    KEY_ACCOUNTER_USER_ID_FIELD_NUMBER: _builtins.int
+    RESPONSIBLE_USER_ID_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     POSITIONS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
@@ -44,18 +182,29 @@ class Person(_message.Message):
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
+    salutation: _builtins.str
+    """Form of address as it stands on an envelope: `Frau`, `Herr`, `Familie`."""
     title: _builtins.str
     """Title before the name: `Dr.`, `Prof. Dr.`"""
     first_name: _builtins.str
     last_name: _builtins.str
-    """The only mandatory field."""
     display_name: _builtins.str
-    """Title, first and last name as shown. Output only."""
+    """Title, first and last name as shown."""
+    gender: Global___Gender.ValueType
     background: _builtins.str
     """What to know about this person."""
     language: _builtins.str
     """`de`, `en` …: the language to write to this person in."""
+    vip: _builtins.bool
+    key_accounter_user_id: _builtins.str
+    """The user who cares for the relation as a whole."""
+    responsible_user_id: _builtins.str
+    """The user who does the daily work."""
     creator_user_id: _builtins.str
+    @_builtins.property
+    def letter_salutation(self) -> Global___LetterSalutation:
+        """By gender, title and language, which is the account's where the person has none."""
+
     @_builtins.property
     def emails(self) -> _containers.RepeatedCompositeFieldContainer[_contact_points_pb2.Email]: ...
     @_builtins.property
@@ -65,12 +214,18 @@ class Person(_message.Message):
     @_builtins.property
     def webs(self) -> _containers.RepeatedCompositeFieldContainer[_contact_points_pb2.Web]: ...
     @_builtins.property
+    def messengers(self) -> _containers.RepeatedCompositeFieldContainer[_contact_points_pb2.Messenger]: ...
+    @_builtins.property
+    def dates(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportantDate]: ...
+    @_builtins.property
+    def assistants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Assistant]: ...
+    @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of tags; unknown ones are made."""
 
     @_builtins.property
     def positions(self) -> _containers.RepeatedCompositeFieldContainer[_positions_pb2.Position]:
-        """Where the person works and worked. Output only."""
+        """Where the person works and worked."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -81,25 +236,34 @@ class Person(_message.Message):
         *,
         id: _builtins.str = ...,
         etag: _builtins.str = ...,
+        salutation: _builtins.str = ...,
         title: _builtins.str = ...,
         first_name: _builtins.str = ...,
         last_name: _builtins.str = ...,
         display_name: _builtins.str = ...,
+        gender: Global___Gender.ValueType = ...,
+        letter_salutation: Global___LetterSalutation | None = ...,
         background: _builtins.str = ...,
         language: _builtins.str = ...,
         emails: _abc.Iterable[_contact_points_pb2.Email] | None = ...,
         phones: _abc.Iterable[_contact_points_pb2.Phone] | None = ...,
         addresses: _abc.Iterable[_contact_points_pb2.PostalAddress] | None = ...,
         webs: _abc.Iterable[_contact_points_pb2.Web] | None = ...,
+        messengers: _abc.Iterable[_contact_points_pb2.Messenger] | None = ...,
+        dates: _abc.Iterable[Global___ImportantDate] | None = ...,
+        assistants: _abc.Iterable[Global___Assistant] | None = ...,
+        vip: _builtins.bool = ...,
+        key_accounter_user_id: _builtins.str = ...,
+        responsible_user_id: _builtins.str = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         positions: _abc.Iterable[_positions_pb2.Position] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         creator_user_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "letter_salutation", b"letter_salutation", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "display_name", b"display_name", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "id", b"id", "language", b"language", "last_name", b"last_name", "phones", b"phones", "positions", b"positions", "tags", b"tags", "title", b"title", "update_time", b"update_time", "webs", b"webs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "dates", b"dates", "display_name", b"display_name", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "webs", b"webs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -156,13 +320,21 @@ class ListPersonsRequest(_message.Message):
     TAG_FIELD_NUMBER: _builtins.int
     ORGANISATION_ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     organisation_id: _builtins.str
     """People with a position at this organisation, former ones included."""
     name: _builtins.str
-    """First letters of the last name, the first name, or both ("anna öz"), without regard to case or accents."""
+    """First letters of the last name, the first name, or both ("anna öz"), without regard to case, accents and how an umlaut is
+    written (`oez` finds Öztürk).
+    """
+    filter: _builtins.str
+    """Which ones, in the filter language: `tags:"A-Kunde" AND NOT city = Köln AND update_time > today-30d`."""
+    order_by: _builtins.str
+    """What they are sorted by, and `desc` behind it for the other way round: `update_time desc`. Default last_name."""
     @_builtins.property
     def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of tags; several narrow the list (AND)."""
@@ -175,10 +347,12 @@ class ListPersonsRequest(_message.Message):
         tag: _abc.Iterable[_builtins.str] | None = ...,
         organisation_id: _builtins.str = ...,
         name: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "organisation_id", b"organisation_id", "page_size", b"page_size", "page_token", b"page_token", "tag", b"tag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "order_by", b"order_by", "organisation_id", b"organisation_id", "page_size", b"page_size", "page_token", b"page_token", "tag", b"tag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

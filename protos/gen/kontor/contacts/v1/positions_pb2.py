@@ -23,18 +23,50 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kontor/contacts/v1/positions.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x16google/type/date.proto\x1a\x19kontor/type/v1/rule.proto\"\xf2\x01\n\x08Position\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x11\n\tperson_id\x18\x03 \x01(\t\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x19\n\x11organisation_name\x18\x05 \x01(\t\x12\x0c\n\x04role\x18\x06 \x01(\t\x12\x12\n\ndepartment\x18\x07 \x01(\t\x12\x0f\n\x07primary\x18\x08 \x01(\x08\x12*\n\tfrom_date\x18\t \x01(\x0b\x32\x11.google.type.DateR\x04\x66rom\x12&\n\x07to_date\x18\n \x01(\x0b\x32\x11.google.type.DateR\x02to\"[\n\x15\x43reatePositionRequest\x12.\n\x08position\x18\x01 \x01(\x0b\x32\x1c.kontor.contacts.v1.Position\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"3\n\x12GetPositionRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"P\n\x14ListPositionsRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListPositionsResponse\x12/\n\tpositions\x18\x01 \x03(\x0b\x32\x1c.kontor.contacts.v1.Position\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"~\n\x15UpdatePositionRequest\x12.\n\x08position\x18\x01 \x01(\x0b\x32\x1c.kontor.contacts.v1.Position\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"X\n\x15\x44\x65letePositionRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t2\xde\x06\n\x0fPositionService\x12\xad\x01\n\x0e\x43reatePosition\x12).kontor.contacts.v1.CreatePositionRequest\x1a\x1c.kontor.contacts.v1.Position\"R\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x36\"*/v1/persons/{position.person_id}/positions:\x08position\x12\x98\x01\n\x0bGetPosition\x12&.kontor.contacts.v1.GetPositionRequest\x1a\x1c.kontor.contacts.v1.Position\"C\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02(\x12&/v1/persons/{person_id}/positions/{id}\x12\xa4\x01\n\rListPositions\x12(.kontor.contacts.v1.ListPositionsRequest\x1a).kontor.contacts.v1.ListPositionsResponse\">\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02#\x12!/v1/persons/{person_id}/positions\x12\xbb\x01\n\x0eUpdatePosition\x12).kontor.contacts.v1.UpdatePositionRequest\x1a\x1c.kontor.contacts.v1.Position\"`\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x44\x32\x38/v1/persons/{position.person_id}/positions/{position.id}:\x08position\x12\x9a\x01\n\x0e\x44\x65letePosition\x12).kontor.contacts.v1.DeletePositionRequest\x1a\x16.google.protobuf.Empty\"E\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02(*&/v1/persons/{person_id}/positions/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kontor/contacts/v1/positions.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x16google/type/date.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xa3\x02\n\x08Position\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\tperson_id\x18\x03 \x01(\tB\x05\xe2\x41\x02\x02\x05\x12\x1d\n\x0forganisation_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1f\n\x11organisation_name\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x04role\x18\x06 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x1b\n\ndepartment\x18\x07 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x0f\n\x07primary\x18\x08 \x01(\x08\x12*\n\tfrom_date\x18\t \x01(\x0b\x32\x11.google.type.DateR\x04\x66rom\x12&\n\x07to_date\x18\n \x01(\x0b\x32\x11.google.type.DateR\x02to\"a\n\x15\x43reatePositionRequest\x12\x34\n\x08position\x18\x01 \x01(\x0b\x32\x1c.kontor.contacts.v1.PositionB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"?\n\x12GetPositionRequest\x12\x17\n\tperson_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x10\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"^\n\x14ListPositionsRequest\x12\x17\n\tperson_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListPositionsResponse\x12/\n\tpositions\x18\x01 \x03(\x0b\x32\x1c.kontor.contacts.v1.Position\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x84\x01\n\x15UpdatePositionRequest\x12\x34\n\x08position\x18\x01 \x01(\x0b\x32\x1c.kontor.contacts.v1.PositionB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"d\n\x15\x44\x65letePositionRequest\x12\x17\n\tperson_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x10\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t2\xde\x06\n\x0fPositionService\x12\xad\x01\n\x0e\x43reatePosition\x12).kontor.contacts.v1.CreatePositionRequest\x1a\x1c.kontor.contacts.v1.Position\"R\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x36\"*/v1/persons/{position.person_id}/positions:\x08position\x12\x98\x01\n\x0bGetPosition\x12&.kontor.contacts.v1.GetPositionRequest\x1a\x1c.kontor.contacts.v1.Position\"C\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02(\x12&/v1/persons/{person_id}/positions/{id}\x12\xa4\x01\n\rListPositions\x12(.kontor.contacts.v1.ListPositionsRequest\x1a).kontor.contacts.v1.ListPositionsResponse\">\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02#\x12!/v1/persons/{person_id}/positions\x12\xbb\x01\n\x0eUpdatePosition\x12).kontor.contacts.v1.UpdatePositionRequest\x1a\x1c.kontor.contacts.v1.Position\"`\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x44\x32\x38/v1/persons/{position.person_id}/positions/{position.id}:\x08position\x12\x9a\x01\n\x0e\x44\x65letePosition\x12).kontor.contacts.v1.DeletePositionRequest\x1a\x16.google.protobuf.Empty\"E\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02(*&/v1/persons/{person_id}/positions/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.contacts.v1.positions_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_POSITION'].fields_by_name['id']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_POSITION'].fields_by_name['etag']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_POSITION'].fields_by_name['person_id']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['person_id']._serialized_options = b'\342A\002\002\005'
+  _globals['_POSITION'].fields_by_name['organisation_id']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['organisation_id']._serialized_options = b'\342A\001\002'
+  _globals['_POSITION'].fields_by_name['organisation_name']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['organisation_name']._serialized_options = b'\342A\001\003'
+  _globals['_POSITION'].fields_by_name['role']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['role']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_POSITION'].fields_by_name['department']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['department']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_CREATEPOSITIONREQUEST'].fields_by_name['position']._loaded_options = None
+  _globals['_CREATEPOSITIONREQUEST'].fields_by_name['position']._serialized_options = b'\342A\001\002'
+  _globals['_GETPOSITIONREQUEST'].fields_by_name['person_id']._loaded_options = None
+  _globals['_GETPOSITIONREQUEST'].fields_by_name['person_id']._serialized_options = b'\342A\001\002'
+  _globals['_GETPOSITIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETPOSITIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTPOSITIONSREQUEST'].fields_by_name['person_id']._loaded_options = None
+  _globals['_LISTPOSITIONSREQUEST'].fields_by_name['person_id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTPOSITIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPOSITIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_UPDATEPOSITIONREQUEST'].fields_by_name['position']._loaded_options = None
+  _globals['_UPDATEPOSITIONREQUEST'].fields_by_name['position']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEPOSITIONREQUEST'].fields_by_name['person_id']._loaded_options = None
+  _globals['_DELETEPOSITIONREQUEST'].fields_by_name['person_id']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEPOSITIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETEPOSITIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_POSITIONSERVICE'].methods_by_name['CreatePosition']._loaded_options = None
   _globals['_POSITIONSERVICE'].methods_by_name['CreatePosition']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\0026\"*/v1/persons/{position.person_id}/positions:\010position'
   _globals['_POSITIONSERVICE'].methods_by_name['GetPosition']._loaded_options = None
@@ -45,20 +77,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POSITIONSERVICE'].methods_by_name['UpdatePosition']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\002D28/v1/persons/{position.person_id}/positions/{position.id}:\010position'
   _globals['_POSITIONSERVICE'].methods_by_name['DeletePosition']._loaded_options = None
   _globals['_POSITIONSERVICE'].methods_by_name['DeletePosition']._serialized_options = b'\252\324\030\023\n\017contacts.delete\020\002\202\323\344\223\002(*&/v1/persons/{person_id}/positions/{id}'
-  _globals['_POSITION']._serialized_start=169
-  _globals['_POSITION']._serialized_end=411
-  _globals['_CREATEPOSITIONREQUEST']._serialized_start=413
-  _globals['_CREATEPOSITIONREQUEST']._serialized_end=504
-  _globals['_GETPOSITIONREQUEST']._serialized_start=506
-  _globals['_GETPOSITIONREQUEST']._serialized_end=557
-  _globals['_LISTPOSITIONSREQUEST']._serialized_start=559
-  _globals['_LISTPOSITIONSREQUEST']._serialized_end=639
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=641
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=738
-  _globals['_UPDATEPOSITIONREQUEST']._serialized_start=740
-  _globals['_UPDATEPOSITIONREQUEST']._serialized_end=866
-  _globals['_DELETEPOSITIONREQUEST']._serialized_start=868
-  _globals['_DELETEPOSITIONREQUEST']._serialized_end=956
-  _globals['_POSITIONSERVICE']._serialized_start=959
-  _globals['_POSITIONSERVICE']._serialized_end=1821
+  _globals['_POSITION']._serialized_start=231
+  _globals['_POSITION']._serialized_end=522
+  _globals['_CREATEPOSITIONREQUEST']._serialized_start=524
+  _globals['_CREATEPOSITIONREQUEST']._serialized_end=621
+  _globals['_GETPOSITIONREQUEST']._serialized_start=623
+  _globals['_GETPOSITIONREQUEST']._serialized_end=686
+  _globals['_LISTPOSITIONSREQUEST']._serialized_start=688
+  _globals['_LISTPOSITIONSREQUEST']._serialized_end=782
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=784
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=881
+  _globals['_UPDATEPOSITIONREQUEST']._serialized_start=884
+  _globals['_UPDATEPOSITIONREQUEST']._serialized_end=1016
+  _globals['_DELETEPOSITIONREQUEST']._serialized_start=1018
+  _globals['_DELETEPOSITIONREQUEST']._serialized_end=1118
+  _globals['_POSITIONSERVICE']._serialized_start=1121
+  _globals['_POSITIONSERVICE']._serialized_end=1983
 # @@protoc_insertion_point(module_scope)

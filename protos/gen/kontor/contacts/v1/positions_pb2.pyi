@@ -38,7 +38,6 @@ class Position(_message.Message):
     person_id: _builtins.str
     organisation_id: _builtins.str
     organisation_name: _builtins.str
-    """Output only."""
     role: _builtins.str
     department: _builtins.str
     primary: _builtins.bool
@@ -127,6 +126,7 @@ class ListPositionsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     def __init__(
         self,

@@ -31,9 +31,9 @@ class Tag(_message.Message):
     etag: _builtins.str
     name: _builtins.str
     person_count: _builtins.int
-    """Output only."""
+    """People who carry it."""
     organisation_count: _builtins.int
-    """Output only."""
+    """Organisations that carry it."""
     def __init__(
         self,
         *,
@@ -59,6 +59,7 @@ class ListTagsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     name: _builtins.str
     """First letters of the name."""

@@ -23,17 +23,43 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/identity/v1/accounts.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\xfe\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0e\n\x06locale\x18\x05 \x01(\t\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x10\n\x08\x63urrency\x18\x07 \x01(\t\x12\x15\n\rfirst_weekday\x18\x08 \x01(\x05\x12\x0f\n\x07\x63ountry\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x13\n\x11GetAccountRequest\"{\n\x14UpdateAccountRequest\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x99\x01\n\x14\x43reateAccountRequest\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\x12\x13\n\x0bowner_email\x18\x02 \x01(\t\x12\x12\n\nowner_name\x18\x03 \x01(\t\x12\x16\n\x0eowner_password\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"\\\n\x15\x43reateAccountResponse\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\x12\x15\n\rowner_user_id\x18\x02 \x01(\t\"<\n\x13ListAccountsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x14ListAccountsResponse\x12-\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1b.kontor.identity.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x95\x04\n\x0e\x41\x63\x63ountService\x12z\n\nGetAccount\x12%.kontor.identity.v1.GetAccountRequest\x1a\x1b.kontor.identity.v1.Account\"(\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/account\x12\x8a\x01\n\rUpdateAccount\x12(.kontor.identity.v1.UpdateAccountRequest\x1a\x1b.kontor.identity.v1.Account\"2\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x16\x32\x0b/v1/account:\x07\x61\x63\x63ount\x12~\n\rCreateAccount\x12(.kontor.identity.v1.CreateAccountRequest\x1a).kontor.identity.v1.CreateAccountResponse\"\x18\xaa\xd4\x18\x14\n\x0e\x61\x63\x63ounts.admin\x10\x03 \x01\x12z\n\x0cListAccounts\x12\'.kontor.identity.v1.ListAccountsRequest\x1a(.kontor.identity.v1.ListAccountsResponse\"\x17\xaa\xd4\x18\x13\n\raccounts.read\x10\x01 \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/identity/v1/accounts.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xbb\x02\n\x07\x41\x63\x63ount\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x04slug\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x05\xb2\xd4\x18\x04\x18\x02 (\x12\x19\n\x04name\x18\x04 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x0e\n\x06locale\x18\x05 \x01(\t\x12\x11\n\ttime_zone\x18\x06 \x01(\t\x12\x10\n\x08\x63urrency\x18\x07 \x01(\t\x12\x1f\n\rfirst_weekday\x18\x08 \x01(\x05\x42\x08\xb2\xd4\x18\x04\x08\x01\x10\x07\x12\x0f\n\x07\x63ountry\x18\t \x01(\t\x12\x35\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\x13\n\x11GetAccountRequest\"\x81\x01\n\x14UpdateAccountRequest\x12\x32\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.AccountB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\xb7\x01\n\x14\x43reateAccountRequest\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\x12\x19\n\x0bowner_email\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1b\n\nowner_name\x18\x03 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12%\n\x0eowner_password\x18\x04 \x01(\tB\r\xe2\x41\x01\x02\xb2\xd4\x18\x05\x18\n \x80\x08\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"\\\n\x15\x43reateAccountResponse\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\x12\x15\n\rowner_user_id\x18\x02 \x01(\t\"D\n\x13ListAccountsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x14ListAccountsResponse\x12-\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1b.kontor.identity.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x95\x04\n\x0e\x41\x63\x63ountService\x12z\n\nGetAccount\x12%.kontor.identity.v1.GetAccountRequest\x1a\x1b.kontor.identity.v1.Account\"(\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/account\x12\x8a\x01\n\rUpdateAccount\x12(.kontor.identity.v1.UpdateAccountRequest\x1a\x1b.kontor.identity.v1.Account\"2\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x16\x32\x0b/v1/account:\x07\x61\x63\x63ount\x12~\n\rCreateAccount\x12(.kontor.identity.v1.CreateAccountRequest\x1a).kontor.identity.v1.CreateAccountResponse\"\x18\xaa\xd4\x18\x14\n\x0e\x61\x63\x63ounts.admin\x10\x03 \x01\x12z\n\x0cListAccounts\x12\'.kontor.identity.v1.ListAccountsRequest\x1a(.kontor.identity.v1.ListAccountsResponse\"\x17\xaa\xd4\x18\x13\n\raccounts.read\x10\x01 \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.identity.v1.accounts_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['id']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_ACCOUNT'].fields_by_name['etag']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_ACCOUNT'].fields_by_name['slug']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['slug']._serialized_options = b'\342A\001\005\262\324\030\004\030\002 ('
+  _globals['_ACCOUNT'].fields_by_name['name']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['name']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_ACCOUNT'].fields_by_name['first_weekday']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['first_weekday']._serialized_options = b'\262\324\030\004\010\001\020\007'
+  _globals['_ACCOUNT'].fields_by_name['create_time']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_ACCOUNT'].fields_by_name['update_time']._loaded_options = None
+  _globals['_ACCOUNT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_UPDATEACCOUNTREQUEST'].fields_by_name['account']._loaded_options = None
+  _globals['_UPDATEACCOUNTREQUEST'].fields_by_name['account']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['owner_email']._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['owner_email']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['owner_name']._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['owner_name']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['owner_password']._loaded_options = None
+  _globals['_CREATEACCOUNTREQUEST'].fields_by_name['owner_password']._serialized_options = b'\342A\001\002\262\324\030\005\030\n \200\010'
+  _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTACCOUNTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._serialized_options = b'\252\324\030\021\n\ridentity.read\020\001\202\323\344\223\002\r\022\013/v1/account'
   _globals['_ACCOUNTSERVICE'].methods_by_name['UpdateAccount']._loaded_options = None
@@ -42,20 +68,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTSERVICE'].methods_by_name['CreateAccount']._serialized_options = b'\252\324\030\024\n\016accounts.admin\020\003 \001'
   _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccounts']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccounts']._serialized_options = b'\252\324\030\023\n\raccounts.read\020\001 \001'
-  _globals['_ACCOUNT']._serialized_start=148
-  _globals['_ACCOUNT']._serialized_end=402
-  _globals['_GETACCOUNTREQUEST']._serialized_start=404
-  _globals['_GETACCOUNTREQUEST']._serialized_end=423
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=425
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=548
-  _globals['_CREATEACCOUNTREQUEST']._serialized_start=551
-  _globals['_CREATEACCOUNTREQUEST']._serialized_end=704
-  _globals['_CREATEACCOUNTRESPONSE']._serialized_start=706
-  _globals['_CREATEACCOUNTRESPONSE']._serialized_end=798
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=800
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=860
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=862
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=956
-  _globals['_ACCOUNTSERVICE']._serialized_start=959
-  _globals['_ACCOUNTSERVICE']._serialized_end=1492
+  _globals['_ACCOUNT']._serialized_start=210
+  _globals['_ACCOUNT']._serialized_end=525
+  _globals['_GETACCOUNTREQUEST']._serialized_start=527
+  _globals['_GETACCOUNTREQUEST']._serialized_end=546
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=549
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=678
+  _globals['_CREATEACCOUNTREQUEST']._serialized_start=681
+  _globals['_CREATEACCOUNTREQUEST']._serialized_end=864
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_start=866
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_end=958
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=960
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1028
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1030
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1124
+  _globals['_ACCOUNTSERVICE']._serialized_start=1127
+  _globals['_ACCOUNTSERVICE']._serialized_end=1660
 # @@protoc_insertion_point(module_scope)

@@ -37,7 +37,7 @@ class Account(_message.Message):
     id: _builtins.str
     etag: _builtins.str
     slug: _builtins.str
-    """Address of the account: lower-case letters, digits and hyphens, 2 to 40 characters."""
+    """Address of the account: lower-case letters, digits and hyphens."""
     name: _builtins.str
     locale: _builtins.str
     """`de` or `en`."""
@@ -183,6 +183,7 @@ class ListAccountsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     def __init__(
         self,

@@ -23,34 +23,52 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/identity/v1/api_keys.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\xd8\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06secret\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x13\x43reateApiKeyRequest\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.kontor.identity.v1.ApiKey\x12\x12\n\nrequest_id\x18\x02 \x01(\t\";\n\x12ListApiKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x13ListApiKeysResponse\x12,\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1a.kontor.identity.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x13\x44\x65leteApiKeyRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\xa8\x03\n\rApiKeyService\x12\x89\x01\n\x0c\x43reateApiKey\x12\'.kontor.identity.v1.CreateApiKeyRequest\x1a\x1a.kontor.identity.v1.ApiKey\"4\xaa\xd4\x18\x13\n\ridentity.self\x10\x02(\x01\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/api-keys:\x07\x61pi_key\x12\x89\x01\n\x0bListApiKeys\x12&.kontor.identity.v1.ListApiKeysRequest\x1a\'.kontor.identity.v1.ListApiKeysResponse\")\xaa\xd4\x18\x11\n\ridentity.self\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/api-keys\x12\x7f\n\x0c\x44\x65leteApiKey\x12\'.kontor.identity.v1.DeleteApiKeyRequest\x1a\x16.google.protobuf.Empty\".\xaa\xd4\x18\x11\n\ridentity.self\x10\x02\x82\xd3\xe4\x93\x02\x13*\x11/v1/api-keys/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/identity/v1/api_keys.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xfd\x01\n\x06\x41piKey\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x19\n\x04name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x06secret\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x38\n\x0elast_used_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\\\n\x13\x43reateApiKeyRequest\x12\x31\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.kontor.identity.v1.ApiKeyB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"C\n\x12ListApiKeysRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x13ListApiKeysResponse\x12,\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1a.kontor.identity.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x13\x44\x65leteApiKeyRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\xa8\x03\n\rApiKeyService\x12\x89\x01\n\x0c\x43reateApiKey\x12\'.kontor.identity.v1.CreateApiKeyRequest\x1a\x1a.kontor.identity.v1.ApiKey\"4\xaa\xd4\x18\x13\n\ridentity.self\x10\x02(\x01\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/api-keys:\x07\x61pi_key\x12\x89\x01\n\x0bListApiKeys\x12&.kontor.identity.v1.ListApiKeysRequest\x1a\'.kontor.identity.v1.ListApiKeysResponse\")\xaa\xd4\x18\x11\n\ridentity.self\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/api-keys\x12\x7f\n\x0c\x44\x65leteApiKey\x12\'.kontor.identity.v1.DeleteApiKeyRequest\x1a\x16.google.protobuf.Empty\".\xaa\xd4\x18\x11\n\ridentity.self\x10\x02\x82\xd3\xe4\x93\x02\x13*\x11/v1/api-keys/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.identity.v1.api_keys_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_APIKEY'].fields_by_name['id']._loaded_options = None
+  _globals['_APIKEY'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_APIKEY'].fields_by_name['name']._loaded_options = None
+  _globals['_APIKEY'].fields_by_name['name']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_APIKEY'].fields_by_name['secret']._loaded_options = None
+  _globals['_APIKEY'].fields_by_name['secret']._serialized_options = b'\342A\001\003'
+  _globals['_APIKEY'].fields_by_name['create_time']._loaded_options = None
+  _globals['_APIKEY'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_APIKEY'].fields_by_name['last_used_time']._loaded_options = None
+  _globals['_APIKEY'].fields_by_name['last_used_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['api_key']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['api_key']._serialized_options = b'\342A\001\002'
+  _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_DELETEAPIKEYREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETEAPIKEYREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._serialized_options = b'\252\324\030\023\n\ridentity.self\020\002(\001\202\323\344\223\002\027\"\014/v1/api-keys:\007api_key'
   _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._serialized_options = b'\252\324\030\021\n\ridentity.self\020\001\202\323\344\223\002\016\022\014/v1/api-keys'
   _globals['_APIKEYSERVICE'].methods_by_name['DeleteApiKey']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['DeleteApiKey']._serialized_options = b'\252\324\030\021\n\ridentity.self\020\002\202\323\344\223\002\023*\021/v1/api-keys/{id}'
-  _globals['_APIKEY']._serialized_start=177
-  _globals['_APIKEY']._serialized_end=393
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=395
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=481
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=483
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=542
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=544
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=636
-  _globals['_DELETEAPIKEYREQUEST']._serialized_start=638
-  _globals['_DELETEAPIKEYREQUEST']._serialized_end=691
-  _globals['_APIKEYSERVICE']._serialized_start=694
-  _globals['_APIKEYSERVICE']._serialized_end=1118
+  _globals['_APIKEY']._serialized_start=239
+  _globals['_APIKEY']._serialized_end=492
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=494
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=586
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=588
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=655
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=657
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=749
+  _globals['_DELETEAPIKEYREQUEST']._serialized_start=751
+  _globals['_DELETEAPIKEYREQUEST']._serialized_end=810
+  _globals['_APIKEYSERVICE']._serialized_start=813
+  _globals['_APIKEYSERVICE']._serialized_end=1237
 # @@protoc_insertion_point(module_scope)

@@ -23,18 +23,40 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kontor/identity/v1/calendar_feeds.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\xaf\x01\n\x0c\x43\x61lendarFeed\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06secret\x18\x03 \x01(\t\x12\x10\n\x08url_path\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x19\x43reateCalendarFeedRequest\x12\x37\n\rcalendar_feed\x18\x01 \x01(\x0b\x32 .kontor.identity.v1.CalendarFeed\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"A\n\x18ListCalendarFeedsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"n\n\x19ListCalendarFeedsResponse\x12\x38\n\x0e\x63\x61lendar_feeds\x18\x01 \x03(\x0b\x32 .kontor.identity.v1.CalendarFeed\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x19\x44\x65leteCalendarFeedRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\";\n\x19RotateCalendarFeedRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\xa1\x05\n\x13\x43\x61lendarFeedService\x12\xa7\x01\n\x12\x43reateCalendarFeed\x12-.kontor.identity.v1.CreateCalendarFeedRequest\x1a .kontor.identity.v1.CalendarFeed\"@\xaa\xd4\x18\x13\n\ridentity.self\x10\x02(\x01\x82\xd3\xe4\x93\x02#\"\x12/v1/calendar-feeds:\rcalendar_feed\x12\xa1\x01\n\x11ListCalendarFeeds\x12,.kontor.identity.v1.ListCalendarFeedsRequest\x1a-.kontor.identity.v1.ListCalendarFeedsResponse\"/\xaa\xd4\x18\x11\n\ridentity.self\x10\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/calendar-feeds\x12\x91\x01\n\x12\x44\x65leteCalendarFeed\x12-.kontor.identity.v1.DeleteCalendarFeedRequest\x1a\x16.google.protobuf.Empty\"4\xaa\xd4\x18\x11\n\ridentity.self\x10\x02\x82\xd3\xe4\x93\x02\x19*\x17/v1/calendar-feeds/{id}\x12\xa7\x01\n\x12RotateCalendarFeed\x12-.kontor.identity.v1.RotateCalendarFeedRequest\x1a .kontor.identity.v1.CalendarFeed\"@\xaa\xd4\x18\x13\n\ridentity.self\x10\x02(\x01\x82\xd3\xe4\x93\x02#\"\x1e/v1/calendar-feeds/{id}:rotate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kontor/identity/v1/calendar_feeds.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xd6\x01\n\x0c\x43\x61lendarFeed\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12\x14\n\x06secret\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08url_path\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x38\n\x0elast_used_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"n\n\x19\x43reateCalendarFeedRequest\x12=\n\rcalendar_feed\x18\x01 \x01(\x0b\x32 .kontor.identity.v1.CalendarFeedB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"I\n\x18ListCalendarFeedsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"n\n\x19ListCalendarFeedsResponse\x12\x38\n\x0e\x63\x61lendar_feeds\x18\x01 \x03(\x0b\x32 .kontor.identity.v1.CalendarFeed\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x19\x44\x65leteCalendarFeedRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"A\n\x19RotateCalendarFeedRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\xa1\x05\n\x13\x43\x61lendarFeedService\x12\xa7\x01\n\x12\x43reateCalendarFeed\x12-.kontor.identity.v1.CreateCalendarFeedRequest\x1a .kontor.identity.v1.CalendarFeed\"@\xaa\xd4\x18\x13\n\ridentity.self\x10\x02(\x01\x82\xd3\xe4\x93\x02#\"\x12/v1/calendar-feeds:\rcalendar_feed\x12\xa1\x01\n\x11ListCalendarFeeds\x12,.kontor.identity.v1.ListCalendarFeedsRequest\x1a-.kontor.identity.v1.ListCalendarFeedsResponse\"/\xaa\xd4\x18\x11\n\ridentity.self\x10\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/calendar-feeds\x12\x91\x01\n\x12\x44\x65leteCalendarFeed\x12-.kontor.identity.v1.DeleteCalendarFeedRequest\x1a\x16.google.protobuf.Empty\"4\xaa\xd4\x18\x11\n\ridentity.self\x10\x02\x82\xd3\xe4\x93\x02\x19*\x17/v1/calendar-feeds/{id}\x12\xa7\x01\n\x12RotateCalendarFeed\x12-.kontor.identity.v1.RotateCalendarFeedRequest\x1a .kontor.identity.v1.CalendarFeed\"@\xaa\xd4\x18\x13\n\ridentity.self\x10\x02(\x01\x82\xd3\xe4\x93\x02#\"\x1e/v1/calendar-feeds/{id}:rotate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.identity.v1.calendar_feeds_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CALENDARFEED'].fields_by_name['id']._loaded_options = None
+  _globals['_CALENDARFEED'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_CALENDARFEED'].fields_by_name['name']._loaded_options = None
+  _globals['_CALENDARFEED'].fields_by_name['name']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_CALENDARFEED'].fields_by_name['secret']._loaded_options = None
+  _globals['_CALENDARFEED'].fields_by_name['secret']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDARFEED'].fields_by_name['url_path']._loaded_options = None
+  _globals['_CALENDARFEED'].fields_by_name['url_path']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDARFEED'].fields_by_name['create_time']._loaded_options = None
+  _globals['_CALENDARFEED'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDARFEED'].fields_by_name['last_used_time']._loaded_options = None
+  _globals['_CALENDARFEED'].fields_by_name['last_used_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATECALENDARFEEDREQUEST'].fields_by_name['calendar_feed']._loaded_options = None
+  _globals['_CREATECALENDARFEEDREQUEST'].fields_by_name['calendar_feed']._serialized_options = b'\342A\001\002'
+  _globals['_LISTCALENDARFEEDSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTCALENDARFEEDSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_DELETECALENDARFEEDREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETECALENDARFEEDREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_ROTATECALENDARFEEDREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_ROTATECALENDARFEEDREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_CALENDARFEEDSERVICE'].methods_by_name['CreateCalendarFeed']._loaded_options = None
   _globals['_CALENDARFEEDSERVICE'].methods_by_name['CreateCalendarFeed']._serialized_options = b'\252\324\030\023\n\ridentity.self\020\002(\001\202\323\344\223\002#\"\022/v1/calendar-feeds:\rcalendar_feed'
   _globals['_CALENDARFEEDSERVICE'].methods_by_name['ListCalendarFeeds']._loaded_options = None
@@ -43,18 +65,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALENDARFEEDSERVICE'].methods_by_name['DeleteCalendarFeed']._serialized_options = b'\252\324\030\021\n\ridentity.self\020\002\202\323\344\223\002\031*\027/v1/calendar-feeds/{id}'
   _globals['_CALENDARFEEDSERVICE'].methods_by_name['RotateCalendarFeed']._loaded_options = None
   _globals['_CALENDARFEEDSERVICE'].methods_by_name['RotateCalendarFeed']._serialized_options = b'\252\324\030\023\n\ridentity.self\020\002(\001\202\323\344\223\002#\"\036/v1/calendar-feeds/{id}:rotate:\001*'
-  _globals['_CALENDARFEED']._serialized_start=183
-  _globals['_CALENDARFEED']._serialized_end=358
-  _globals['_CREATECALENDARFEEDREQUEST']._serialized_start=360
-  _globals['_CREATECALENDARFEEDREQUEST']._serialized_end=464
-  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_start=466
-  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_end=531
-  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_start=533
-  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_end=643
-  _globals['_DELETECALENDARFEEDREQUEST']._serialized_start=645
-  _globals['_DELETECALENDARFEEDREQUEST']._serialized_end=704
-  _globals['_ROTATECALENDARFEEDREQUEST']._serialized_start=706
-  _globals['_ROTATECALENDARFEEDREQUEST']._serialized_end=765
-  _globals['_CALENDARFEEDSERVICE']._serialized_start=768
-  _globals['_CALENDARFEEDSERVICE']._serialized_end=1441
+  _globals['_CALENDARFEED']._serialized_start=245
+  _globals['_CALENDARFEED']._serialized_end=459
+  _globals['_CREATECALENDARFEEDREQUEST']._serialized_start=461
+  _globals['_CREATECALENDARFEEDREQUEST']._serialized_end=571
+  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_start=573
+  _globals['_LISTCALENDARFEEDSREQUEST']._serialized_end=646
+  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_start=648
+  _globals['_LISTCALENDARFEEDSRESPONSE']._serialized_end=758
+  _globals['_DELETECALENDARFEEDREQUEST']._serialized_start=760
+  _globals['_DELETECALENDARFEEDREQUEST']._serialized_end=825
+  _globals['_ROTATECALENDARFEEDREQUEST']._serialized_start=827
+  _globals['_ROTATECALENDARFEEDREQUEST']._serialized_end=892
+  _globals['_CALENDARFEEDSERVICE']._serialized_start=895
+  _globals['_CALENDARFEEDSERVICE']._serialized_end=1568
 # @@protoc_insertion_point(module_scope)

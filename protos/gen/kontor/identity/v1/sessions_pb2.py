@@ -23,18 +23,34 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/identity/v1/sessions.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\xdb\x01\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63lient\x18\x07 \x01(\t\"z\n\x14\x43reateSessionRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06\x63lient\x18\x04 \x01(\t\x12\x0c\n\x04peer\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"<\n\x13ListSessionsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x14ListSessionsResponse\x12-\n\x08sessions\x18\x01 \x03(\x0b\x32\x1b.kontor.identity.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x14\x44\x65leteSessionRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"N\n\x13\x41uthenticateRequest\x12\x16\n\x0c\x62\x65\x61rer_token\x18\x01 \x01(\tH\x00\x12\x15\n\x0b\x66\x65\x65\x64_secret\x18\x02 \x01(\tH\x00\x42\x08\n\x06secret\"Z\n\x14\x41uthenticateResponse\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\x8b\x04\n\x0eSessionService\x12y\n\rCreateSession\x12(.kontor.identity.v1.CreateSessionRequest\x1a\x1b.kontor.identity.v1.Session\"!\xaa\xd4\x18\x06\x10\x03\x18\x01(\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/sessions:\x01*\x12\x8c\x01\n\x0cListSessions\x12\'.kontor.identity.v1.ListSessionsRequest\x1a(.kontor.identity.v1.ListSessionsResponse\")\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\x81\x01\n\rDeleteSession\x12(.kontor.identity.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\".\xaa\xd4\x18\x11\n\ridentity.self\x10\x02\x82\xd3\xe4\x93\x02\x13*\x11/v1/sessions/{id}\x12k\n\x0c\x41uthenticate\x12\'.kontor.identity.v1.AuthenticateRequest\x1a(.kontor.identity.v1.AuthenticateResponse\"\x08\xaa\xd4\x18\x04\x10\x03\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/identity/v1/sessions.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xed\x01\n\x07Session\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x13\n\x05token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_used_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63lient\x18\x07 \x01(\t\"\x86\x01\n\x14\x43reateSessionRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08password\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12\x0e\n\x06\x63lient\x18\x04 \x01(\t\x12\x0c\n\x04peer\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"D\n\x13ListSessionsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x14ListSessionsResponse\x12-\n\x08sessions\x18\x01 \x03(\x0b\x32\x1b.kontor.identity.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x14\x44\x65leteSessionRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"N\n\x13\x41uthenticateRequest\x12\x16\n\x0c\x62\x65\x61rer_token\x18\x01 \x01(\tH\x00\x12\x15\n\x0b\x66\x65\x65\x64_secret\x18\x02 \x01(\tH\x00\x42\x08\n\x06secret\"Z\n\x14\x41uthenticateResponse\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\x8b\x04\n\x0eSessionService\x12y\n\rCreateSession\x12(.kontor.identity.v1.CreateSessionRequest\x1a\x1b.kontor.identity.v1.Session\"!\xaa\xd4\x18\x06\x10\x03\x18\x01(\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/sessions:\x01*\x12\x8c\x01\n\x0cListSessions\x12\'.kontor.identity.v1.ListSessionsRequest\x1a(.kontor.identity.v1.ListSessionsResponse\")\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\x81\x01\n\rDeleteSession\x12(.kontor.identity.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\".\xaa\xd4\x18\x11\n\ridentity.self\x10\x02\x82\xd3\xe4\x93\x02\x13*\x11/v1/sessions/{id}\x12k\n\x0c\x41uthenticate\x12\'.kontor.identity.v1.AuthenticateRequest\x1a(.kontor.identity.v1.AuthenticateResponse\"\x08\xaa\xd4\x18\x04\x10\x03\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.identity.v1.sessions_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SESSION'].fields_by_name['id']._loaded_options = None
+  _globals['_SESSION'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_SESSION'].fields_by_name['token']._loaded_options = None
+  _globals['_SESSION'].fields_by_name['token']._serialized_options = b'\342A\001\003'
+  _globals['_SESSION'].fields_by_name['create_time']._loaded_options = None
+  _globals['_SESSION'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATESESSIONREQUEST'].fields_by_name['email']._loaded_options = None
+  _globals['_CREATESESSIONREQUEST'].fields_by_name['email']._serialized_options = b'\342A\001\002'
+  _globals['_CREATESESSIONREQUEST'].fields_by_name['password']._loaded_options = None
+  _globals['_CREATESESSIONREQUEST'].fields_by_name['password']._serialized_options = b'\342A\001\002'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_DELETESESSIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETESESSIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_SESSIONSERVICE'].methods_by_name['CreateSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['CreateSession']._serialized_options = b'\252\324\030\006\020\003\030\001(\001\202\323\344\223\002\021\"\014/v1/sessions:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['ListSessions']._loaded_options = None
@@ -43,20 +59,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['DeleteSession']._serialized_options = b'\252\324\030\021\n\ridentity.self\020\002\202\323\344\223\002\023*\021/v1/sessions/{id}'
   _globals['_SESSIONSERVICE'].methods_by_name['Authenticate']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['Authenticate']._serialized_options = b'\252\324\030\004\020\003\030\001'
-  _globals['_SESSION']._serialized_start=177
-  _globals['_SESSION']._serialized_end=396
-  _globals['_CREATESESSIONREQUEST']._serialized_start=398
-  _globals['_CREATESESSIONREQUEST']._serialized_end=520
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=522
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=582
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=584
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=678
-  _globals['_DELETESESSIONREQUEST']._serialized_start=680
-  _globals['_DELETESESSIONREQUEST']._serialized_end=734
-  _globals['_AUTHENTICATEREQUEST']._serialized_start=736
-  _globals['_AUTHENTICATEREQUEST']._serialized_end=814
-  _globals['_AUTHENTICATERESPONSE']._serialized_start=816
-  _globals['_AUTHENTICATERESPONSE']._serialized_end=906
-  _globals['_SESSIONSERVICE']._serialized_start=909
-  _globals['_SESSIONSERVICE']._serialized_end=1432
+  _globals['_SESSION']._serialized_start=239
+  _globals['_SESSION']._serialized_end=476
+  _globals['_CREATESESSIONREQUEST']._serialized_start=479
+  _globals['_CREATESESSIONREQUEST']._serialized_end=613
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=615
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=683
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=685
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=779
+  _globals['_DELETESESSIONREQUEST']._serialized_start=781
+  _globals['_DELETESESSIONREQUEST']._serialized_end=841
+  _globals['_AUTHENTICATEREQUEST']._serialized_start=843
+  _globals['_AUTHENTICATEREQUEST']._serialized_end=921
+  _globals['_AUTHENTICATERESPONSE']._serialized_start=923
+  _globals['_AUTHENTICATERESPONSE']._serialized_end=1013
+  _globals['_SESSIONSERVICE']._serialized_start=1016
+  _globals['_SESSIONSERVICE']._serialized_end=1539
 # @@protoc_insertion_point(module_scope)

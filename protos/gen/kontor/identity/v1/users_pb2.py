@@ -23,21 +23,65 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/identity/v1/users.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\xe7\x01\n\x04User\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12&\n\x04role\x18\x05 \x01(\x0e\x32\x18.kontor.identity.v1.Role\x12\x0e\n\x06locale\x18\x06 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x07 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x01\n\x11\x43reateUserRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12&\n\x04role\x18\x03 \x01(\x0e\x32\x18.kontor.identity.v1.Role\x12\x0e\n\x06locale\x18\x04 \x01(\t\x12\x10\n\x08password\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\x0e\n\x0cGetMeRequest\"\x1c\n\x0eGetUserRequest\x12\n\n\x02id\x18\x01 \x01(\t\"9\n\x10ListUsersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"U\n\x11ListUsersResponse\x12\'\n\x05users\x18\x01 \x03(\x0b\x32\x18.kontor.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"r\n\x11UpdateUserRequest\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.kontor.identity.v1.User\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"E\n\x15\x44\x65\x61\x63tivateUserRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"C\n\x13\x41\x63tivateUserRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"F\n\x12SetPasswordRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"[\n\x15\x43hangePasswordRequest\x12\x18\n\x10\x63urrent_password\x18\x01 \x01(\t\x12\x14\n\x0cnew_password\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*s\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_OWNER\x10\x01\x12\x0e\n\nROLE_ADMIN\x10\x02\x12\x0f\n\x0bROLE_MEMBER\x10\x03\x12\x13\n\x0fROLE_RESTRICTED\x10\x04\x12\x0f\n\x0bROLE_READER\x10\x05\x32\xb4\t\n\x0bUserService\x12y\n\nCreateUser\x12%.kontor.identity.v1.CreateUserRequest\x1a\x18.kontor.identity.v1.User\"*\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x03\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12h\n\x05GetMe\x12 .kontor.identity.v1.GetMeRequest\x1a\x18.kontor.identity.v1.User\"#\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x12t\n\x07GetUser\x12\".kontor.identity.v1.GetUserRequest\x1a\x18.kontor.identity.v1.User\"+\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/users/{id}\x12\x80\x01\n\tListUsers\x12$.kontor.identity.v1.ListUsersRequest\x1a%.kontor.identity.v1.ListUsersResponse\"&\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\x86\x01\n\nUpdateUser\x12%.kontor.identity.v1.UpdateUserRequest\x1a\x18.kontor.identity.v1.User\"7\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/users/{user.id}:\x04user\x12\x91\x01\n\x0e\x44\x65\x61\x63tivateUser\x12).kontor.identity.v1.DeactivateUserRequest\x1a\x18.kontor.identity.v1.User\":\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/users/{id}:deactivate:\x01*\x12\x8b\x01\n\x0c\x41\x63tivateUser\x12\'.kontor.identity.v1.ActivateUserRequest\x1a\x18.kontor.identity.v1.User\"8\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/users/{id}:activate:\x01*\x12\x8c\x01\n\x0bSetPassword\x12&.kontor.identity.v1.SetPasswordRequest\x1a\x18.kontor.identity.v1.User\";\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x03\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/users/{id}:setPassword:\x01*\x12\x8c\x01\n\x0e\x43hangePassword\x12).kontor.identity.v1.ChangePasswordRequest\x1a\x18.kontor.identity.v1.User\"5\xaa\xd4\x18\x11\n\ridentity.self\x10\x03\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/me:changePassword:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/identity/v1/users.proto\x12\x12kontor.identity.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xa8\x02\n\x04User\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x05\x65mail\x18\x03 \x01(\tB\x05\xe2\x41\x02\x02\x05\x12\x15\n\x04name\x18\x04 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12&\n\x04role\x18\x05 \x01(\x0e\x32\x18.kontor.identity.v1.Role\x12\x0e\n\x06locale\x18\x06 \x01(\t\x12\x11\n\ttime_zone\x18\n \x01(\t\x12\x14\n\x06\x61\x63tive\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xa8\x01\n\x11\x43reateUserRequest\x12\x13\n\x05\x65mail\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x04name\x18\x02 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\x12&\n\x04role\x18\x03 \x01(\x0e\x32\x18.kontor.identity.v1.Role\x12\x0e\n\x06locale\x18\x04 \x01(\t\x12\x1b\n\x08password\x18\x05 \x01(\tB\t\xb2\xd4\x18\x05\x18\n \x80\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"\x0e\n\x0cGetMeRequest\"v\n\x0fUpdateMeRequest\x12,\n\x04user\x18\x01 \x01(\x0b\x32\x18.kontor.identity.v1.UserB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\"\n\x0eGetUserRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"A\n\x10ListUsersRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"U\n\x11ListUsersResponse\x12\'\n\x05users\x18\x01 \x03(\x0b\x32\x18.kontor.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x11UpdateUserRequest\x12,\n\x04user\x18\x01 \x01(\x0b\x32\x18.kontor.identity.v1.UserB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"K\n\x15\x44\x65\x61\x63tivateUserRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"I\n\x13\x41\x63tivateUserRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"[\n\x12SetPasswordRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xb2\xd4\x18\x05\x18\n \x80\x08\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"p\n\x15\x43hangePasswordRequest\x12\x1e\n\x10\x63urrent_password\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12#\n\x0cnew_password\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\xb2\xd4\x18\x05\x18\n \x80\x08\x12\x12\n\nrequest_id\x18\x03 \x01(\t*s\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_OWNER\x10\x01\x12\x0e\n\nROLE_ADMIN\x10\x02\x12\x0f\n\x0bROLE_MEMBER\x10\x03\x12\x13\n\x0fROLE_RESTRICTED\x10\x04\x12\x0f\n\x0bROLE_READER\x10\x05\x32\xaa\n\n\x0bUserService\x12y\n\nCreateUser\x12%.kontor.identity.v1.CreateUserRequest\x1a\x18.kontor.identity.v1.User\"*\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x03\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12h\n\x05GetMe\x12 .kontor.identity.v1.GetMeRequest\x1a\x18.kontor.identity.v1.User\"#\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x12t\n\x08UpdateMe\x12#.kontor.identity.v1.UpdateMeRequest\x1a\x18.kontor.identity.v1.User\")\xaa\xd4\x18\x11\n\ridentity.self\x10\x02\x82\xd3\xe4\x93\x02\x0e\x32\x06/v1/me:\x04user\x12t\n\x07GetUser\x12\".kontor.identity.v1.GetUserRequest\x1a\x18.kontor.identity.v1.User\"+\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/users/{id}\x12\x80\x01\n\tListUsers\x12$.kontor.identity.v1.ListUsersRequest\x1a%.kontor.identity.v1.ListUsersResponse\"&\xaa\xd4\x18\x11\n\ridentity.read\x10\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\x86\x01\n\nUpdateUser\x12%.kontor.identity.v1.UpdateUserRequest\x1a\x18.kontor.identity.v1.User\"7\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/users/{user.id}:\x04user\x12\x91\x01\n\x0e\x44\x65\x61\x63tivateUser\x12).kontor.identity.v1.DeactivateUserRequest\x1a\x18.kontor.identity.v1.User\":\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/users/{id}:deactivate:\x01*\x12\x8b\x01\n\x0c\x41\x63tivateUser\x12\'.kontor.identity.v1.ActivateUserRequest\x1a\x18.kontor.identity.v1.User\"8\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x02\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/users/{id}:activate:\x01*\x12\x8c\x01\n\x0bSetPassword\x12&.kontor.identity.v1.SetPasswordRequest\x1a\x18.kontor.identity.v1.User\";\xaa\xd4\x18\x12\n\x0eidentity.admin\x10\x03\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/users/{id}:setPassword:\x01*\x12\x8c\x01\n\x0e\x43hangePassword\x12).kontor.identity.v1.ChangePasswordRequest\x1a\x18.kontor.identity.v1.User\"5\xaa\xd4\x18\x11\n\ridentity.self\x10\x03\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/me:changePassword:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.identity.v1.users_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_USER'].fields_by_name['id']._loaded_options = None
+  _globals['_USER'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_USER'].fields_by_name['etag']._loaded_options = None
+  _globals['_USER'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_USER'].fields_by_name['email']._loaded_options = None
+  _globals['_USER'].fields_by_name['email']._serialized_options = b'\342A\002\002\005'
+  _globals['_USER'].fields_by_name['name']._loaded_options = None
+  _globals['_USER'].fields_by_name['name']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_USER'].fields_by_name['active']._loaded_options = None
+  _globals['_USER'].fields_by_name['active']._serialized_options = b'\342A\001\003'
+  _globals['_USER'].fields_by_name['create_time']._loaded_options = None
+  _globals['_USER'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_USER'].fields_by_name['update_time']._loaded_options = None
+  _globals['_USER'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEUSERREQUEST'].fields_by_name['email']._loaded_options = None
+  _globals['_CREATEUSERREQUEST'].fields_by_name['email']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEUSERREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_CREATEUSERREQUEST'].fields_by_name['name']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_CREATEUSERREQUEST'].fields_by_name['password']._loaded_options = None
+  _globals['_CREATEUSERREQUEST'].fields_by_name['password']._serialized_options = b'\262\324\030\005\030\n \200\010'
+  _globals['_UPDATEMEREQUEST'].fields_by_name['user']._loaded_options = None
+  _globals['_UPDATEMEREQUEST'].fields_by_name['user']._serialized_options = b'\342A\001\002'
+  _globals['_GETUSERREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETUSERREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_UPDATEUSERREQUEST'].fields_by_name['user']._loaded_options = None
+  _globals['_UPDATEUSERREQUEST'].fields_by_name['user']._serialized_options = b'\342A\001\002'
+  _globals['_DEACTIVATEUSERREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DEACTIVATEUSERREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_ACTIVATEUSERREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_ACTIVATEUSERREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_SETPASSWORDREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_SETPASSWORDREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_SETPASSWORDREQUEST'].fields_by_name['password']._loaded_options = None
+  _globals['_SETPASSWORDREQUEST'].fields_by_name['password']._serialized_options = b'\342A\001\002\262\324\030\005\030\n \200\010'
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._loaded_options = None
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._serialized_options = b'\342A\001\002'
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\342A\001\002\262\324\030\005\030\n \200\010'
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._serialized_options = b'\252\324\030\022\n\016identity.admin\020\003\202\323\344\223\002\016\"\t/v1/users:\001*'
   _globals['_USERSERVICE'].methods_by_name['GetMe']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['GetMe']._serialized_options = b'\252\324\030\021\n\ridentity.read\020\001\202\323\344\223\002\010\022\006/v1/me'
+  _globals['_USERSERVICE'].methods_by_name['UpdateMe']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['UpdateMe']._serialized_options = b'\252\324\030\021\n\ridentity.self\020\002\202\323\344\223\002\0162\006/v1/me:\004user'
   _globals['_USERSERVICE'].methods_by_name['GetUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\252\324\030\021\n\ridentity.read\020\001\202\323\344\223\002\020\022\016/v1/users/{id}'
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._loaded_options = None
@@ -52,30 +96,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['SetPassword']._serialized_options = b'\252\324\030\022\n\016identity.admin\020\003\202\323\344\223\002\037\"\032/v1/users/{id}:setPassword:\001*'
   _globals['_USERSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\252\324\030\021\n\ridentity.self\020\003\202\323\344\223\002\032\"\025/v1/me:changePassword:\001*'
-  _globals['_ROLE']._serialized_start=1136
-  _globals['_ROLE']._serialized_end=1251
-  _globals['_USER']._serialized_start=145
-  _globals['_USER']._serialized_end=376
-  _globals['_CREATEUSERREQUEST']._serialized_start=379
-  _globals['_CREATEUSERREQUEST']._serialized_end=521
-  _globals['_GETMEREQUEST']._serialized_start=523
-  _globals['_GETMEREQUEST']._serialized_end=537
-  _globals['_GETUSERREQUEST']._serialized_start=539
-  _globals['_GETUSERREQUEST']._serialized_end=567
-  _globals['_LISTUSERSREQUEST']._serialized_start=569
-  _globals['_LISTUSERSREQUEST']._serialized_end=626
-  _globals['_LISTUSERSRESPONSE']._serialized_start=628
-  _globals['_LISTUSERSRESPONSE']._serialized_end=713
-  _globals['_UPDATEUSERREQUEST']._serialized_start=715
-  _globals['_UPDATEUSERREQUEST']._serialized_end=829
-  _globals['_DEACTIVATEUSERREQUEST']._serialized_start=831
-  _globals['_DEACTIVATEUSERREQUEST']._serialized_end=900
-  _globals['_ACTIVATEUSERREQUEST']._serialized_start=902
-  _globals['_ACTIVATEUSERREQUEST']._serialized_end=969
-  _globals['_SETPASSWORDREQUEST']._serialized_start=971
-  _globals['_SETPASSWORDREQUEST']._serialized_end=1041
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1043
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1134
-  _globals['_USERSERVICE']._serialized_start=1254
-  _globals['_USERSERVICE']._serialized_end=2458
+  _globals['_ROLE']._serialized_start=1483
+  _globals['_ROLE']._serialized_end=1598
+  _globals['_USER']._serialized_start=207
+  _globals['_USER']._serialized_end=503
+  _globals['_CREATEUSERREQUEST']._serialized_start=506
+  _globals['_CREATEUSERREQUEST']._serialized_end=674
+  _globals['_GETMEREQUEST']._serialized_start=676
+  _globals['_GETMEREQUEST']._serialized_end=690
+  _globals['_UPDATEMEREQUEST']._serialized_start=692
+  _globals['_UPDATEMEREQUEST']._serialized_end=810
+  _globals['_GETUSERREQUEST']._serialized_start=812
+  _globals['_GETUSERREQUEST']._serialized_end=846
+  _globals['_LISTUSERSREQUEST']._serialized_start=848
+  _globals['_LISTUSERSREQUEST']._serialized_end=913
+  _globals['_LISTUSERSRESPONSE']._serialized_start=915
+  _globals['_LISTUSERSRESPONSE']._serialized_end=1000
+  _globals['_UPDATEUSERREQUEST']._serialized_start=1002
+  _globals['_UPDATEUSERREQUEST']._serialized_end=1122
+  _globals['_DEACTIVATEUSERREQUEST']._serialized_start=1124
+  _globals['_DEACTIVATEUSERREQUEST']._serialized_end=1199
+  _globals['_ACTIVATEUSERREQUEST']._serialized_start=1201
+  _globals['_ACTIVATEUSERREQUEST']._serialized_end=1274
+  _globals['_SETPASSWORDREQUEST']._serialized_start=1276
+  _globals['_SETPASSWORDREQUEST']._serialized_end=1367
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1369
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1481
+  _globals['_USERSERVICE']._serialized_start=1601
+  _globals['_USERSERVICE']._serialized_end=2923
 # @@protoc_insertion_point(module_scope)

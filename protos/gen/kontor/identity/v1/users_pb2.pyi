@@ -58,6 +58,7 @@ class User(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
@@ -65,9 +66,12 @@ class User(_message.Message):
     etag: _builtins.str
     email: _builtins.str
     name: _builtins.str
+    """Without one the address stands for it."""
     role: Global___Role.ValueType
     locale: _builtins.str
     """`de` or `en`; empty means the account's."""
+    time_zone: _builtins.str
+    """IANA name, `Europe/Berlin`; empty means the account's."""
     active: _builtins.bool
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -82,13 +86,14 @@ class User(_message.Message):
         name: _builtins.str = ...,
         role: Global___Role.ValueType = ...,
         locale: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
         active: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "create_time", b"create_time", "email", b"email", "etag", b"etag", "id", b"id", "locale", b"locale", "name", b"name", "role", b"role", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "create_time", b"create_time", "email", b"email", "etag", b"etag", "id", b"id", "locale", b"locale", "name", b"name", "role", b"role", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -110,7 +115,6 @@ class CreateUserRequest(_message.Message):
     """Default member."""
     locale: _builtins.str
     password: _builtins.str
-    """10 to 1,024 characters."""
     request_id: _builtins.str
     def __init__(
         self,
@@ -146,6 +150,36 @@ class GetMeRequest(_message.Message):
 Global___GetMeRequest: _TypeAlias = GetMeRequest  # noqa: Y015
 
 @_typing.final
+class UpdateMeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    etag: _builtins.str
+    request_id: _builtins.str
+    @_builtins.property
+    def user(self) -> Global___User: ...
+    @_builtins.property
+    def update_mask(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        user: Global___User | None = ...,
+        update_mask: _abc.Iterable[_builtins.str] | None = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "request_id", b"request_id", "update_mask", b"update_mask", "user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateMeRequest: _TypeAlias = UpdateMeRequest  # noqa: Y015
+
+@_typing.final
 class GetUserRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -171,6 +205,7 @@ class ListUsersRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     def __init__(
         self,
@@ -298,7 +333,6 @@ class SetPasswordRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     password: _builtins.str
-    """10 to 1,024 characters."""
     request_id: _builtins.str
     def __init__(
         self,
@@ -324,7 +358,6 @@ class ChangePasswordRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
     new_password: _builtins.str
-    """10 to 1,024 characters."""
     request_id: _builtins.str
     def __init__(
         self,

@@ -45,6 +45,11 @@ class UserServiceStub:
                 request_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.GetMeRequest.SerializeToString,
                 response_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
                 _registered_method=True)
+        self.UpdateMe = channel.unary_unary(
+                '/kontor.identity.v1.UserService/UpdateMe',
+                request_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.UpdateMeRequest.SerializeToString,
+                response_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+                _registered_method=True)
         self.GetUser = channel.unary_unary(
                 '/kontor.identity.v1.UserService/GetUser',
                 request_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.GetUserRequest.SerializeToString,
@@ -95,6 +100,13 @@ class UserServiceServicer:
 
     def GetMe(self, request, context):
         """The caller.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMe(self, request, context):
+        """Changes the caller's own name, language or time zone. Role and address are for admins to change.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,6 +170,11 @@ def add_UserServiceServicer_to_server(servicer, server):
             'GetMe': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMe,
                     request_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.GetMeRequest.FromString,
+                    response_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
+            ),
+            'UpdateMe': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMe,
+                    request_deserializer=kontor_dot_identity_dot_v1_dot_users__pb2.UpdateMeRequest.FromString,
                     response_serializer=kontor_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
             ),
             'GetUser': grpc.unary_unary_rpc_method_handler(
@@ -250,6 +267,33 @@ class UserService:
             target,
             '/kontor.identity.v1.UserService/GetMe',
             kontor_dot_identity_dot_v1_dot_users__pb2.GetMeRequest.SerializeToString,
+            kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.identity.v1.UserService/UpdateMe',
+            kontor_dot_identity_dot_v1_dot_users__pb2.UpdateMeRequest.SerializeToString,
             kontor_dot_identity_dot_v1_dot_users__pb2.User.FromString,
             options,
             channel_credentials,

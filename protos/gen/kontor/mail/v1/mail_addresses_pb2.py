@@ -23,31 +23,41 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kontor/mail/v1/mail_addresses.proto\x12\x0ekontor.mail.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\xa1\x01\n\x0bMailAddress\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x33\n\x07purpose\x18\x03 \x01(\x0e\x32\".kontor.mail.v1.MailAddressPurpose\x12\x0f\n\x07user_id\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x18ListMailAddressesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"i\n\x19ListMailAddressesResponse\x12\x33\n\x0email_addresses\x18\x01 \x03(\x0b\x32\x1b.kontor.mail.v1.MailAddress\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x18RotateMailAddressRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t*\\\n\x12MailAddressPurpose\x12$\n MAIL_ADDRESS_PURPOSE_UNSPECIFIED\x10\x00\x12 \n\x1cMAIL_ADDRESS_PURPOSE_DROPBOX\x10\x01\x32\xc6\x02\n\x12MailAddressService\x12\x95\x01\n\x11ListMailAddresses\x12(.kontor.mail.v1.ListMailAddressesRequest\x1a).kontor.mail.v1.ListMailAddressesResponse\"+\xaa\xd4\x18\r\n\tmail.read\x10\x03\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/mail-addresses\x12\x97\x01\n\x11RotateMailAddress\x12(.kontor.mail.v1.RotateMailAddressRequest\x1a\x1b.kontor.mail.v1.MailAddress\";\xaa\xd4\x18\x0e\n\nmail.write\x10\x02\x82\xd3\xe4\x93\x02#\"\x1e/v1/mail-addresses/{id}:rotate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kontor/mail/v1/mail_addresses.proto\x12\x0ekontor.mail.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xad\x01\n\x0bMailAddress\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x33\n\x07purpose\x18\x03 \x01(\x0e\x32\".kontor.mail.v1.MailAddressPurpose\x12\x0f\n\x07user_id\x18\x04 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"I\n\x18ListMailAddressesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"i\n\x19ListMailAddressesResponse\x12\x33\n\x0email_addresses\x18\x01 \x03(\x0b\x32\x1b.kontor.mail.v1.MailAddress\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x18RotateMailAddressRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t*\\\n\x12MailAddressPurpose\x12$\n MAIL_ADDRESS_PURPOSE_UNSPECIFIED\x10\x00\x12 \n\x1cMAIL_ADDRESS_PURPOSE_DROPBOX\x10\x01\x32\xc6\x02\n\x12MailAddressService\x12\x95\x01\n\x11ListMailAddresses\x12(.kontor.mail.v1.ListMailAddressesRequest\x1a).kontor.mail.v1.ListMailAddressesResponse\"+\xaa\xd4\x18\r\n\tmail.read\x10\x03\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/mail-addresses\x12\x97\x01\n\x11RotateMailAddress\x12(.kontor.mail.v1.RotateMailAddressRequest\x1a\x1b.kontor.mail.v1.MailAddress\";\xaa\xd4\x18\x0e\n\nmail.write\x10\x02\x82\xd3\xe4\x93\x02#\"\x1e/v1/mail-addresses/{id}:rotate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.mail.v1.mail_addresses_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_MAILADDRESS'].fields_by_name['id']._loaded_options = None
+  _globals['_MAILADDRESS'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_MAILADDRESS'].fields_by_name['create_time']._loaded_options = None
+  _globals['_MAILADDRESS'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_LISTMAILADDRESSESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTMAILADDRESSESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_ROTATEMAILADDRESSREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_ROTATEMAILADDRESSREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_MAILADDRESSSERVICE'].methods_by_name['ListMailAddresses']._loaded_options = None
   _globals['_MAILADDRESSSERVICE'].methods_by_name['ListMailAddresses']._serialized_options = b'\252\324\030\r\n\tmail.read\020\003\202\323\344\223\002\024\022\022/v1/mail-addresses'
   _globals['_MAILADDRESSSERVICE'].methods_by_name['RotateMailAddress']._loaded_options = None
   _globals['_MAILADDRESSSERVICE'].methods_by_name['RotateMailAddress']._serialized_options = b'\252\324\030\016\n\nmail.write\020\002\202\323\344\223\002#\"\036/v1/mail-addresses/{id}:rotate:\001*'
-  _globals['_MAILADDRESSPURPOSE']._serialized_start=543
-  _globals['_MAILADDRESSPURPOSE']._serialized_end=635
-  _globals['_MAILADDRESS']._serialized_start=146
-  _globals['_MAILADDRESS']._serialized_end=307
-  _globals['_LISTMAILADDRESSESREQUEST']._serialized_start=309
-  _globals['_LISTMAILADDRESSESREQUEST']._serialized_end=374
-  _globals['_LISTMAILADDRESSESRESPONSE']._serialized_start=376
-  _globals['_LISTMAILADDRESSESRESPONSE']._serialized_end=481
-  _globals['_ROTATEMAILADDRESSREQUEST']._serialized_start=483
-  _globals['_ROTATEMAILADDRESSREQUEST']._serialized_end=541
-  _globals['_MAILADDRESSSERVICE']._serialized_start=638
-  _globals['_MAILADDRESSSERVICE']._serialized_end=964
+  _globals['_MAILADDRESSPURPOSE']._serialized_start=631
+  _globals['_MAILADDRESSPURPOSE']._serialized_end=723
+  _globals['_MAILADDRESS']._serialized_start=208
+  _globals['_MAILADDRESS']._serialized_end=381
+  _globals['_LISTMAILADDRESSESREQUEST']._serialized_start=383
+  _globals['_LISTMAILADDRESSESREQUEST']._serialized_end=456
+  _globals['_LISTMAILADDRESSESRESPONSE']._serialized_start=458
+  _globals['_LISTMAILADDRESSESRESPONSE']._serialized_end=563
+  _globals['_ROTATEMAILADDRESSREQUEST']._serialized_start=565
+  _globals['_ROTATEMAILADDRESSREQUEST']._serialized_end=629
+  _globals['_MAILADDRESSSERVICE']._serialized_start=726
+  _globals['_MAILADDRESSSERVICE']._serialized_end=1052
 # @@protoc_insertion_point(module_scope)

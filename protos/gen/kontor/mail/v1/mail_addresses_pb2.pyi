@@ -76,6 +76,7 @@ class ListMailAddressesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     def __init__(
         self,

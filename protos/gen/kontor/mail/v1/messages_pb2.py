@@ -23,45 +23,53 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/mail/v1/messages.proto\x12\x0ekontor.mail.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"(\n\x07Mailbox\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\":\n\x06\x46iling\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\"@\n\nAttachment\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x05\"\xd6\x04\n\x07Message\x12\n\n\x02id\x18\x01 \x01(\t\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.kontor.mail.v1.MessageState\x12/\n\x0btray_reason\x18\x03 \x01(\x0e\x32\x1a.kontor.mail.v1.TrayReason\x12\x19\n\x11\x64\x65positor_user_id\x18\x04 \x01(\t\x12\x33\n\x0c\x66rom_mailbox\x18\x05 \x01(\x0b\x32\x17.kontor.mail.v1.MailboxR\x04\x66rom\x12\x31\n\x0cto_mailboxes\x18\x06 \x03(\x0b\x32\x17.kontor.mail.v1.MailboxR\x02to\x12\x31\n\x0c\x63\x63_mailboxes\x18\x07 \x03(\x0b\x32\x17.kontor.mail.v1.MailboxR\x02\x63\x63\x12\x0f\n\x07subject\x18\x08 \x01(\t\x12\x12\n\nmessage_id\x18\t \x01(\t\x12-\n\tsend_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0creceive_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x0c \x01(\t\x12/\n\x0b\x61ttachments\x18\r \x03(\x0b\x32\x1a.kontor.mail.v1.Attachment\x12\'\n\x07\x66ilings\x18\x0e \x03(\x0b\x32\x16.kontor.mail.v1.Filing\x12\x0c\n\x04size\x18\x0f \x01(\x05\x12\x13\n\x0boriginal_id\x18\x10 \x01(\t\x12\x1a\n\x12\x64\x65positor_user_ids\x18\x11 \x03(\t\"\x1f\n\x11GetMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\"i\n\x13ListMessagesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.kontor.mail.v1.MessageState\"Z\n\x14ListMessagesResponse\x12)\n\x08messages\x18\x01 \x03(\x0b\x32\x17.kontor.mail.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\"\n\x14GetRawMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1d\n\nRawMessage\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c*\x92\x01\n\x0cMessageState\x12\x1d\n\x19MESSAGE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16MESSAGE_STATE_RECEIVED\x10\x01\x12\x17\n\x13MESSAGE_STATE_FILED\x10\x02\x12\x16\n\x12MESSAGE_STATE_TRAY\x10\x03\x12\x16\n\x12MESSAGE_STATE_COPY\x10\x04*h\n\nTrayReason\x12\x1b\n\x17TRAY_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dTRAY_REASON_UNKNOWN_ADDRESSES\x10\x01\x12\x1a\n\x16TRAY_REASON_UNREADABLE\x10\x02\x32\xfb\x02\n\x0eMessageService\x12t\n\nGetMessage\x12!.kontor.mail.v1.GetMessageRequest\x1a\x17.kontor.mail.v1.Message\"*\xaa\xd4\x18\r\n\tmail.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/messages/{id}\x12\x8c\x01\n\x0cListMessages\x12#.kontor.mail.v1.ListMessagesRequest\x1a$.kontor.mail.v1.ListMessagesResponse\"1\xaa\xd4\x18\r\n\tmail.read\x10\x01\x82\xd3\xe4\x93\x02\x1a\x12\x0c/v1/messagesZ\n\x12\x08/v1/tray\x12\x64\n\rGetRawMessage\x12$.kontor.mail.v1.GetRawMessageRequest\x1a\x1a.kontor.mail.v1.RawMessage\"\x11\xaa\xd4\x18\r\n\tmail.read\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/mail/v1/messages.proto\x12\x0ekontor.mail.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"(\n\x07Mailbox\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\":\n\x06\x46iling\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\"@\n\nAttachment\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x05\"\xdc\x04\n\x07Message\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.kontor.mail.v1.MessageState\x12/\n\x0btray_reason\x18\x03 \x01(\x0e\x32\x1a.kontor.mail.v1.TrayReason\x12\x19\n\x11\x64\x65positor_user_id\x18\x04 \x01(\t\x12\x33\n\x0c\x66rom_mailbox\x18\x05 \x01(\x0b\x32\x17.kontor.mail.v1.MailboxR\x04\x66rom\x12\x31\n\x0cto_mailboxes\x18\x06 \x03(\x0b\x32\x17.kontor.mail.v1.MailboxR\x02to\x12\x31\n\x0c\x63\x63_mailboxes\x18\x07 \x03(\x0b\x32\x17.kontor.mail.v1.MailboxR\x02\x63\x63\x12\x0f\n\x07subject\x18\x08 \x01(\t\x12\x12\n\nmessage_id\x18\t \x01(\t\x12-\n\tsend_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0creceive_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x0c \x01(\t\x12/\n\x0b\x61ttachments\x18\r \x03(\x0b\x32\x1a.kontor.mail.v1.Attachment\x12\'\n\x07\x66ilings\x18\x0e \x03(\x0b\x32\x16.kontor.mail.v1.Filing\x12\x0c\n\x04size\x18\x0f \x01(\x05\x12\x13\n\x0boriginal_id\x18\x10 \x01(\t\x12\x1a\n\x12\x64\x65positor_user_ids\x18\x11 \x03(\t\"%\n\x11GetMessageRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"q\n\x13ListMessagesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12+\n\x05state\x18\x03 \x01(\x0e\x32\x1c.kontor.mail.v1.MessageState\"Z\n\x14ListMessagesResponse\x12)\n\x08messages\x18\x01 \x03(\x0b\x32\x17.kontor.mail.v1.Message\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\"\n\x14GetRawMessageRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1d\n\nRawMessage\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c*\x92\x01\n\x0cMessageState\x12\x1d\n\x19MESSAGE_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16MESSAGE_STATE_RECEIVED\x10\x01\x12\x17\n\x13MESSAGE_STATE_FILED\x10\x02\x12\x16\n\x12MESSAGE_STATE_TRAY\x10\x03\x12\x16\n\x12MESSAGE_STATE_COPY\x10\x04*\x84\x01\n\nTrayReason\x12\x1b\n\x17TRAY_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dTRAY_REASON_UNKNOWN_ADDRESSES\x10\x01\x12\x1a\n\x16TRAY_REASON_UNREADABLE\x10\x02\x12\x1a\n\x16TRAY_REASON_POSTMASTER\x10\x03\x32\xfb\x02\n\x0eMessageService\x12t\n\nGetMessage\x12!.kontor.mail.v1.GetMessageRequest\x1a\x17.kontor.mail.v1.Message\"*\xaa\xd4\x18\r\n\tmail.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/messages/{id}\x12\x8c\x01\n\x0cListMessages\x12#.kontor.mail.v1.ListMessagesRequest\x1a$.kontor.mail.v1.ListMessagesResponse\"1\xaa\xd4\x18\r\n\tmail.read\x10\x01\x82\xd3\xe4\x93\x02\x1a\x12\x0c/v1/messagesZ\n\x12\x08/v1/tray\x12\x64\n\rGetRawMessage\x12$.kontor.mail.v1.GetRawMessageRequest\x1a\x1a.kontor.mail.v1.RawMessage\"\x11\xaa\xd4\x18\r\n\tmail.read\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.mail.v1.messages_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['id']._loaded_options = None
+  _globals['_MESSAGE'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_GETMESSAGEREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETMESSAGEREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTMESSAGESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTMESSAGESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
   _globals['_MESSAGESERVICE'].methods_by_name['GetMessage']._loaded_options = None
   _globals['_MESSAGESERVICE'].methods_by_name['GetMessage']._serialized_options = b'\252\324\030\r\n\tmail.read\020\001\202\323\344\223\002\023\022\021/v1/messages/{id}'
   _globals['_MESSAGESERVICE'].methods_by_name['ListMessages']._loaded_options = None
   _globals['_MESSAGESERVICE'].methods_by_name['ListMessages']._serialized_options = b'\252\324\030\r\n\tmail.read\020\001\202\323\344\223\002\032\022\014/v1/messagesZ\n\022\010/v1/tray'
   _globals['_MESSAGESERVICE'].methods_by_name['GetRawMessage']._loaded_options = None
   _globals['_MESSAGESERVICE'].methods_by_name['GetRawMessage']._serialized_options = b'\252\324\030\r\n\tmail.read\020\003'
-  _globals['_MESSAGESTATE']._serialized_start=1208
-  _globals['_MESSAGESTATE']._serialized_end=1354
-  _globals['_TRAYREASON']._serialized_start=1356
-  _globals['_TRAYREASON']._serialized_end=1460
-  _globals['_MAILBOX']._serialized_start=139
-  _globals['_MAILBOX']._serialized_end=179
-  _globals['_FILING']._serialized_start=181
-  _globals['_FILING']._serialized_end=239
-  _globals['_ATTACHMENT']._serialized_start=241
-  _globals['_ATTACHMENT']._serialized_end=305
-  _globals['_MESSAGE']._serialized_start=308
-  _globals['_MESSAGE']._serialized_end=906
-  _globals['_GETMESSAGEREQUEST']._serialized_start=908
-  _globals['_GETMESSAGEREQUEST']._serialized_end=939
-  _globals['_LISTMESSAGESREQUEST']._serialized_start=941
-  _globals['_LISTMESSAGESREQUEST']._serialized_end=1046
-  _globals['_LISTMESSAGESRESPONSE']._serialized_start=1048
-  _globals['_LISTMESSAGESRESPONSE']._serialized_end=1138
-  _globals['_GETRAWMESSAGEREQUEST']._serialized_start=1140
-  _globals['_GETRAWMESSAGEREQUEST']._serialized_end=1174
-  _globals['_RAWMESSAGE']._serialized_start=1176
-  _globals['_RAWMESSAGE']._serialized_end=1205
-  _globals['_MESSAGESERVICE']._serialized_start=1463
-  _globals['_MESSAGESERVICE']._serialized_end=1842
+  _globals['_MESSAGESTATE']._serialized_start=1290
+  _globals['_MESSAGESTATE']._serialized_end=1436
+  _globals['_TRAYREASON']._serialized_start=1439
+  _globals['_TRAYREASON']._serialized_end=1571
+  _globals['_MAILBOX']._serialized_start=201
+  _globals['_MAILBOX']._serialized_end=241
+  _globals['_FILING']._serialized_start=243
+  _globals['_FILING']._serialized_end=301
+  _globals['_ATTACHMENT']._serialized_start=303
+  _globals['_ATTACHMENT']._serialized_end=367
+  _globals['_MESSAGE']._serialized_start=370
+  _globals['_MESSAGE']._serialized_end=974
+  _globals['_GETMESSAGEREQUEST']._serialized_start=976
+  _globals['_GETMESSAGEREQUEST']._serialized_end=1013
+  _globals['_LISTMESSAGESREQUEST']._serialized_start=1015
+  _globals['_LISTMESSAGESREQUEST']._serialized_end=1128
+  _globals['_LISTMESSAGESRESPONSE']._serialized_start=1130
+  _globals['_LISTMESSAGESRESPONSE']._serialized_end=1220
+  _globals['_GETRAWMESSAGEREQUEST']._serialized_start=1222
+  _globals['_GETRAWMESSAGEREQUEST']._serialized_end=1256
+  _globals['_RAWMESSAGE']._serialized_start=1258
+  _globals['_RAWMESSAGE']._serialized_end=1287
+  _globals['_MESSAGESERVICE']._serialized_start=1574
+  _globals['_MESSAGESERVICE']._serialized_end=1953
 # @@protoc_insertion_point(module_scope)

@@ -59,7 +59,9 @@ class _TrayReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TrayReason
     TRAY_REASON_UNKNOWN_ADDRESSES: _TrayReason.ValueType  # 1
     """None of its addresses belongs to a known person."""
     TRAY_REASON_UNREADABLE: _TrayReason.ValueType  # 2
-    """It cannot be read as a mail; the bytes are kept."""
+    """It cannot be read as a mail, or is empty; the bytes are kept."""
+    TRAY_REASON_POSTMASTER: _TrayReason.ValueType  # 3
+    """It went to postmaster."""
 
 class TrayReason(_TrayReason, metaclass=_TrayReasonEnumTypeWrapper):
     """Why a message waits in the tray."""
@@ -68,7 +70,9 @@ TRAY_REASON_UNSPECIFIED: TrayReason.ValueType  # 0
 TRAY_REASON_UNKNOWN_ADDRESSES: TrayReason.ValueType  # 1
 """None of its addresses belongs to a known person."""
 TRAY_REASON_UNREADABLE: TrayReason.ValueType  # 2
-"""It cannot be read as a mail; the bytes are kept."""
+"""It cannot be read as a mail, or is empty; the bytes are kept."""
+TRAY_REASON_POSTMASTER: TrayReason.ValueType  # 3
+"""It went to postmaster."""
 Global___TrayReason: _TypeAlias = TrayReason  # noqa: Y015
 
 @_typing.final
@@ -257,7 +261,7 @@ class ListMessagesRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     state: Global___MessageState.ValueType
     """At `/v1/tray` always tray."""

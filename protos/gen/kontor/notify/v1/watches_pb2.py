@@ -23,34 +23,52 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/notify/v1/watches.proto\x12\x10kontor.notify.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"v\n\x05Watch\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\x12\x43reateWatchRequest\x12&\n\x05watch\x18\x01 \x01(\x0b\x32\x17.kontor.notify.v1.Watch\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"L\n\x12ListWatchesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\"X\n\x13ListWatchesResponse\x12(\n\x07watches\x18\x01 \x03(\x0b\x32\x17.kontor.notify.v1.Watch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x12\x44\x65leteWatchRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\x8c\x03\n\x0cWatchService\x12|\n\x0b\x43reateWatch\x12$.kontor.notify.v1.CreateWatchRequest\x1a\x17.kontor.notify.v1.Watch\".\xaa\xd4\x18\x10\n\x0cnotify.write\x10\x02\x82\xd3\xe4\x93\x02\x14\"\x0b/v1/watches:\x05watch\x12\x82\x01\n\x0bListWatches\x12$.kontor.notify.v1.ListWatchesRequest\x1a%.kontor.notify.v1.ListWatchesResponse\"&\xaa\xd4\x18\x0f\n\x0bnotify.read\x10\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/watches\x12y\n\x0b\x44\x65leteWatch\x12$.kontor.notify.v1.DeleteWatchRequest\x1a\x16.google.protobuf.Empty\",\xaa\xd4\x18\x10\n\x0cnotify.write\x10\x02\x82\xd3\xe4\x93\x02\x12*\x10/v1/watches/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/notify/v1/watches.proto\x12\x10kontor.notify.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x95\x01\n\x05Watch\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x16\n\x07subject\x18\x02 \x01(\tB\x05\xe2\x41\x02\x02\x05\x12\x15\n\x07user_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"V\n\x12\x43reateWatchRequest\x12,\n\x05watch\x18\x01 \x01(\x0b\x32\x17.kontor.notify.v1.WatchB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"T\n\x12ListWatchesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\"X\n\x13ListWatchesResponse\x12(\n\x07watches\x18\x01 \x03(\x0b\x32\x17.kontor.notify.v1.Watch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x12\x44\x65leteWatchRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\x8c\x03\n\x0cWatchService\x12|\n\x0b\x43reateWatch\x12$.kontor.notify.v1.CreateWatchRequest\x1a\x17.kontor.notify.v1.Watch\".\xaa\xd4\x18\x10\n\x0cnotify.write\x10\x03\x82\xd3\xe4\x93\x02\x14\"\x0b/v1/watches:\x05watch\x12\x82\x01\n\x0bListWatches\x12$.kontor.notify.v1.ListWatchesRequest\x1a%.kontor.notify.v1.ListWatchesResponse\"&\xaa\xd4\x18\x0f\n\x0bnotify.read\x10\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/watches\x12y\n\x0b\x44\x65leteWatch\x12$.kontor.notify.v1.DeleteWatchRequest\x1a\x16.google.protobuf.Empty\",\xaa\xd4\x18\x10\n\x0cnotify.write\x10\x02\x82\xd3\xe4\x93\x02\x12*\x10/v1/watches/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.notify.v1.watches_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_WATCH'].fields_by_name['id']._loaded_options = None
+  _globals['_WATCH'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_WATCH'].fields_by_name['subject']._loaded_options = None
+  _globals['_WATCH'].fields_by_name['subject']._serialized_options = b'\342A\002\002\005'
+  _globals['_WATCH'].fields_by_name['user_id']._loaded_options = None
+  _globals['_WATCH'].fields_by_name['user_id']._serialized_options = b'\342A\001\003'
+  _globals['_WATCH'].fields_by_name['reason']._loaded_options = None
+  _globals['_WATCH'].fields_by_name['reason']._serialized_options = b'\342A\001\003'
+  _globals['_WATCH'].fields_by_name['create_time']._loaded_options = None
+  _globals['_WATCH'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEWATCHREQUEST'].fields_by_name['watch']._loaded_options = None
+  _globals['_CREATEWATCHREQUEST'].fields_by_name['watch']._serialized_options = b'\342A\001\002'
+  _globals['_LISTWATCHESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTWATCHESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_DELETEWATCHREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETEWATCHREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_WATCHSERVICE'].methods_by_name['CreateWatch']._loaded_options = None
-  _globals['_WATCHSERVICE'].methods_by_name['CreateWatch']._serialized_options = b'\252\324\030\020\n\014notify.write\020\002\202\323\344\223\002\024\"\013/v1/watches:\005watch'
+  _globals['_WATCHSERVICE'].methods_by_name['CreateWatch']._serialized_options = b'\252\324\030\020\n\014notify.write\020\003\202\323\344\223\002\024\"\013/v1/watches:\005watch'
   _globals['_WATCHSERVICE'].methods_by_name['ListWatches']._loaded_options = None
   _globals['_WATCHSERVICE'].methods_by_name['ListWatches']._serialized_options = b'\252\324\030\017\n\013notify.read\020\001\202\323\344\223\002\r\022\013/v1/watches'
   _globals['_WATCHSERVICE'].methods_by_name['DeleteWatch']._loaded_options = None
   _globals['_WATCHSERVICE'].methods_by_name['DeleteWatch']._serialized_options = b'\252\324\030\020\n\014notify.write\020\002\202\323\344\223\002\022*\020/v1/watches/{id}'
-  _globals['_WATCH']._serialized_start=171
-  _globals['_WATCH']._serialized_end=289
-  _globals['_CREATEWATCHREQUEST']._serialized_start=291
-  _globals['_CREATEWATCHREQUEST']._serialized_end=371
-  _globals['_LISTWATCHESREQUEST']._serialized_start=373
-  _globals['_LISTWATCHESREQUEST']._serialized_end=449
-  _globals['_LISTWATCHESRESPONSE']._serialized_start=451
-  _globals['_LISTWATCHESRESPONSE']._serialized_end=539
-  _globals['_DELETEWATCHREQUEST']._serialized_start=541
-  _globals['_DELETEWATCHREQUEST']._serialized_end=593
-  _globals['_WATCHSERVICE']._serialized_start=596
-  _globals['_WATCHSERVICE']._serialized_end=992
+  _globals['_WATCH']._serialized_start=234
+  _globals['_WATCH']._serialized_end=383
+  _globals['_CREATEWATCHREQUEST']._serialized_start=385
+  _globals['_CREATEWATCHREQUEST']._serialized_end=471
+  _globals['_LISTWATCHESREQUEST']._serialized_start=473
+  _globals['_LISTWATCHESREQUEST']._serialized_end=557
+  _globals['_LISTWATCHESRESPONSE']._serialized_start=559
+  _globals['_LISTWATCHESRESPONSE']._serialized_end=647
+  _globals['_DELETEWATCHREQUEST']._serialized_start=649
+  _globals['_DELETEWATCHREQUEST']._serialized_end=707
+  _globals['_WATCHSERVICE']._serialized_start=710
+  _globals['_WATCHSERVICE']._serialized_end=1106
 # @@protoc_insertion_point(module_scope)

@@ -30,11 +30,11 @@ class Watch(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     subject: _builtins.str
-    """Mandatory: `persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
+    """`persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
     user_id: _builtins.str
-    """The caller. Output only."""
+    """The caller."""
     reason: _builtins.str
-    """`creator`, `responsible` or `watcher`. Output only."""
+    """`creator`, `responsible` or `watcher`."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -85,7 +85,7 @@ class ListWatchesRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     subject: _builtins.str
     def __init__(

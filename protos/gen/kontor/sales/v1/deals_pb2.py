@@ -23,28 +23,88 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import money_pb2 as kontor_dot_type_dot_v1_dot_money__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkontor/sales/v1/deals.proto\x12\x0fkontor.sales.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1akontor/type/v1/money.proto\x1a\x19kontor/type/v1/rule.proto\"-\n\nDealPerson\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\"\xfc\x04\n\x04\x44\x65\x61l\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12$\n\x05value\x18\x05 \x01(\x0b\x32\x15.kontor.type.v1.Money\x12.\n\nvalue_kind\x18\x06 \x01(\x0e\x32\x1a.kontor.sales.v1.ValueKind\x12\x18\n\x0bvalue_count\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12&\n\x0btarget_date\x18\x08 \x01(\x0b\x32\x11.google.type.Date\x12\x17\n\x0forganisation_id\x18\t \x01(\t\x12,\n\x07persons\x18\n \x03(\x0b\x32\x1b.kontor.sales.v1.DealPerson\x12\x1b\n\x13responsible_user_id\x18\x0b \x01(\t\x12\x0c\n\x04tags\x18\x0c \x03(\t\x12\x13\n\x0bpipeline_id\x18\r \x01(\t\x12\x10\n\x08stage_id\x18\x0e \x01(\t\x12\x13\n\x0bprobability\x18\x0f \x01(\x05\x12)\n\x05state\x18\x10 \x01(\x0e\x32\x1a.kontor.sales.v1.DealState\x12\x13\n\x0blost_reason\x18\x11 \x01(\t\x12&\n\x0b\x63losed_date\x18\x12 \x01(\x0b\x32\x11.google.type.Date\x12/\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63reator_user_id\x18\x15 \x01(\tB\x0e\n\x0c_value_count\"L\n\x11\x43reateDealRequest\x12#\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x15.kontor.sales.v1.Deal\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1c\n\x0eGetDealRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\xcc\x01\n\x10ListDealsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.kontor.sales.v1.DealState\x12\x10\n\x08stage_id\x18\x04 \x01(\t\x12\x17\n\x0forganisation_id\x18\x05 \x01(\t\x12\x11\n\tperson_id\x18\x06 \x01(\t\x12\x1b\n\x13responsible_user_id\x18\x07 \x01(\t\x12\x0b\n\x03tag\x18\x08 \x03(\t\"R\n\x11ListDealsResponse\x12$\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x15.kontor.sales.v1.Deal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"o\n\x11UpdateDealRequest\x12#\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x15.kontor.sales.v1.Deal\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"A\n\x11\x44\x65leteDealRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"Q\n\x0fMoveDealRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08stage_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"f\n\x0eWinDealRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12&\n\x0b\x63losed_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"|\n\x0fLoseDealRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0blost_reason\x18\x02 \x01(\t\x12&\n\x0b\x63losed_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"A\n\x11ReopenDealRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*e\n\tDealState\x12\x1a\n\x16\x44\x45\x41L_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44\x45\x41L_STATE_OPEN\x10\x01\x12\x12\n\x0e\x44\x45\x41L_STATE_WON\x10\x02\x12\x13\n\x0f\x44\x45\x41L_STATE_LOST\x10\x03*\x82\x01\n\tValueKind\x12\x1a\n\x16VALUE_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10VALUE_KIND_TOTAL\x10\x01\x12\x16\n\x12VALUE_KIND_MONTHLY\x10\x02\x12\x14\n\x10VALUE_KIND_DAILY\x10\x03\x12\x15\n\x11VALUE_KIND_HOURLY\x10\x04\x32\xc0\x08\n\x0b\x44\x65\x61lService\x12s\n\nCreateDeal\x12\".kontor.sales.v1.CreateDealRequest\x1a\x15.kontor.sales.v1.Deal\"*\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x11\"\t/v1/deals:\x04\x64\x65\x61l\x12k\n\x07GetDeal\x12\x1f.kontor.sales.v1.GetDealRequest\x1a\x15.kontor.sales.v1.Deal\"(\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/deals/{id}\x12w\n\tListDeals\x12!.kontor.sales.v1.ListDealsRequest\x1a\".kontor.sales.v1.ListDealsResponse\"#\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/deals\x12}\n\nUpdateDeal\x12\".kontor.sales.v1.UpdateDealRequest\x1a\x15.kontor.sales.v1.Deal\"4\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/deals/{deal.id}:\x04\x64\x65\x61l\x12t\n\nDeleteDeal\x12\".kontor.sales.v1.DeleteDealRequest\x1a\x16.google.protobuf.Empty\"*\xaa\xd4\x18\x10\n\x0csales.delete\x10\x02\x82\xd3\xe4\x93\x02\x10*\x0e/v1/deals/{id}\x12v\n\x08MoveDeal\x12 .kontor.sales.v1.MoveDealRequest\x1a\x15.kontor.sales.v1.Deal\"1\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/deals/{id}:move:\x01*\x12s\n\x07WinDeal\x12\x1f.kontor.sales.v1.WinDealRequest\x1a\x15.kontor.sales.v1.Deal\"0\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x17\"\x12/v1/deals/{id}:win:\x01*\x12v\n\x08LoseDeal\x12 .kontor.sales.v1.LoseDealRequest\x1a\x15.kontor.sales.v1.Deal\"1\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/deals/{id}:lose:\x01*\x12|\n\nReopenDeal\x12\".kontor.sales.v1.ReopenDealRequest\x1a\x15.kontor.sales.v1.Deal\"3\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/deals/{id}:reopen:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkontor/sales/v1/deals.proto\x12\x0fkontor.sales.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x1akontor/type/v1/money.proto\x1a\x19kontor/type/v1/rule.proto\"<\n\nDealPerson\x12\x17\n\tperson_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x04role\x18\x02 \x01(\tB\x07\xb2\xd4\x18\x03 \xac\x02\"\xf5\x05\n\x04\x44\x65\x61l\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x04name\x18\x03 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xb2\xd4\x18\x04 \xa0\x8d\x06\x12$\n\x05value\x18\x05 \x01(\x0b\x32\x15.kontor.type.v1.Money\x12.\n\nvalue_kind\x18\x06 \x01(\x0e\x32\x1a.kontor.sales.v1.ValueKind\x12$\n\x0bvalue_count\x18\x07 \x01(\x05\x42\n\xb2\xd4\x18\x06\x08\x01\x10\xa0\x8d\x06H\x00\x88\x01\x01\x12&\n\x0btarget_date\x18\x08 \x01(\x0b\x32\x11.google.type.Date\x12\x17\n\x0forganisation_id\x18\t \x01(\t\x12\x35\n\x07persons\x18\n \x03(\x0b\x32\x1b.kontor.sales.v1.DealPersonB\x07\xb2\xd4\x18\x03(\xc8\x01\x12\x1b\n\x13responsible_user_id\x18\x0b \x01(\t\x12\x17\n\x04tags\x18\x0c \x03(\tB\t\xb2\xd4\x18\x05 d(\xc8\x01\x12\x19\n\x0bpipeline_id\x18\r \x01(\tB\x04\xe2\x41\x01\x05\x12\x16\n\x08stage_id\x18\x0e \x01(\tB\x04\xe2\x41\x01\x05\x12\x19\n\x0bprobability\x18\x0f \x01(\x05\x42\x04\xe2\x41\x01\x03\x12/\n\x05state\x18\x10 \x01(\x0e\x32\x1a.kontor.sales.v1.DealStateB\x04\xe2\x41\x01\x03\x12\x19\n\x0blost_reason\x18\x11 \x01(\tB\x04\xe2\x41\x01\x03\x12,\n\x0b\x63losed_date\x18\x12 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x63reator_user_id\x18\x15 \x01(\tB\x04\xe2\x41\x01\x03\x42\x0e\n\x0c_value_count\"R\n\x11\x43reateDealRequest\x12)\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x15.kontor.sales.v1.DealB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\"\n\x0eGetDealRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xd4\x01\n\x10ListDealsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.kontor.sales.v1.DealState\x12\x10\n\x08stage_id\x18\x04 \x01(\t\x12\x17\n\x0forganisation_id\x18\x05 \x01(\t\x12\x11\n\tperson_id\x18\x06 \x01(\t\x12\x1b\n\x13responsible_user_id\x18\x07 \x01(\t\x12\x0b\n\x03tag\x18\x08 \x03(\t\"R\n\x11ListDealsResponse\x12$\n\x05\x64\x65\x61ls\x18\x01 \x03(\x0b\x32\x15.kontor.sales.v1.Deal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x11UpdateDealRequest\x12)\n\x04\x64\x65\x61l\x18\x01 \x01(\x0b\x32\x15.kontor.sales.v1.DealB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"G\n\x11\x44\x65leteDealRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"]\n\x0fMoveDealRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08stage_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"l\n\x0eWinDealRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12&\n\x0b\x63losed_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x8f\x01\n\x0fLoseDealRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\x0blost_reason\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12&\n\x0b\x63losed_date\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"G\n\x11ReopenDealRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*e\n\tDealState\x12\x1a\n\x16\x44\x45\x41L_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44\x45\x41L_STATE_OPEN\x10\x01\x12\x12\n\x0e\x44\x45\x41L_STATE_WON\x10\x02\x12\x13\n\x0f\x44\x45\x41L_STATE_LOST\x10\x03*\x82\x01\n\tValueKind\x12\x1a\n\x16VALUE_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10VALUE_KIND_TOTAL\x10\x01\x12\x16\n\x12VALUE_KIND_MONTHLY\x10\x02\x12\x14\n\x10VALUE_KIND_DAILY\x10\x03\x12\x15\n\x11VALUE_KIND_HOURLY\x10\x04\x32\xc0\x08\n\x0b\x44\x65\x61lService\x12s\n\nCreateDeal\x12\".kontor.sales.v1.CreateDealRequest\x1a\x15.kontor.sales.v1.Deal\"*\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x03\x82\xd3\xe4\x93\x02\x11\"\t/v1/deals:\x04\x64\x65\x61l\x12k\n\x07GetDeal\x12\x1f.kontor.sales.v1.GetDealRequest\x1a\x15.kontor.sales.v1.Deal\"(\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/deals/{id}\x12w\n\tListDeals\x12!.kontor.sales.v1.ListDealsRequest\x1a\".kontor.sales.v1.ListDealsResponse\"#\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/deals\x12}\n\nUpdateDeal\x12\".kontor.sales.v1.UpdateDealRequest\x1a\x15.kontor.sales.v1.Deal\"4\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x03\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/deals/{deal.id}:\x04\x64\x65\x61l\x12t\n\nDeleteDeal\x12\".kontor.sales.v1.DeleteDealRequest\x1a\x16.google.protobuf.Empty\"*\xaa\xd4\x18\x10\n\x0csales.delete\x10\x02\x82\xd3\xe4\x93\x02\x10*\x0e/v1/deals/{id}\x12v\n\x08MoveDeal\x12 .kontor.sales.v1.MoveDealRequest\x1a\x15.kontor.sales.v1.Deal\"1\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/deals/{id}:move:\x01*\x12s\n\x07WinDeal\x12\x1f.kontor.sales.v1.WinDealRequest\x1a\x15.kontor.sales.v1.Deal\"0\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x17\"\x12/v1/deals/{id}:win:\x01*\x12v\n\x08LoseDeal\x12 .kontor.sales.v1.LoseDealRequest\x1a\x15.kontor.sales.v1.Deal\"1\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/deals/{id}:lose:\x01*\x12|\n\nReopenDeal\x12\".kontor.sales.v1.ReopenDealRequest\x1a\x15.kontor.sales.v1.Deal\"3\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/deals/{id}:reopen:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.sales.v1.deals_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DEALPERSON'].fields_by_name['person_id']._loaded_options = None
+  _globals['_DEALPERSON'].fields_by_name['person_id']._serialized_options = b'\342A\001\002'
+  _globals['_DEALPERSON'].fields_by_name['role']._loaded_options = None
+  _globals['_DEALPERSON'].fields_by_name['role']._serialized_options = b'\262\324\030\003 \254\002'
+  _globals['_DEAL'].fields_by_name['id']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_DEAL'].fields_by_name['etag']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_DEAL'].fields_by_name['name']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['name']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_DEAL'].fields_by_name['description']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['description']._serialized_options = b'\262\324\030\004 \240\215\006'
+  _globals['_DEAL'].fields_by_name['value_count']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['value_count']._serialized_options = b'\262\324\030\006\010\001\020\240\215\006'
+  _globals['_DEAL'].fields_by_name['persons']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['persons']._serialized_options = b'\262\324\030\003(\310\001'
+  _globals['_DEAL'].fields_by_name['tags']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['tags']._serialized_options = b'\262\324\030\005 d(\310\001'
+  _globals['_DEAL'].fields_by_name['pipeline_id']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['pipeline_id']._serialized_options = b'\342A\001\005'
+  _globals['_DEAL'].fields_by_name['stage_id']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['stage_id']._serialized_options = b'\342A\001\005'
+  _globals['_DEAL'].fields_by_name['probability']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['probability']._serialized_options = b'\342A\001\003'
+  _globals['_DEAL'].fields_by_name['state']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_DEAL'].fields_by_name['lost_reason']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['lost_reason']._serialized_options = b'\342A\001\003'
+  _globals['_DEAL'].fields_by_name['closed_date']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['closed_date']._serialized_options = b'\342A\001\003'
+  _globals['_DEAL'].fields_by_name['create_time']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_DEAL'].fields_by_name['update_time']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_DEAL'].fields_by_name['creator_user_id']._loaded_options = None
+  _globals['_DEAL'].fields_by_name['creator_user_id']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEDEALREQUEST'].fields_by_name['deal']._loaded_options = None
+  _globals['_CREATEDEALREQUEST'].fields_by_name['deal']._serialized_options = b'\342A\001\002'
+  _globals['_GETDEALREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETDEALREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTDEALSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTDEALSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_UPDATEDEALREQUEST'].fields_by_name['deal']._loaded_options = None
+  _globals['_UPDATEDEALREQUEST'].fields_by_name['deal']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEDEALREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETEDEALREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_MOVEDEALREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_MOVEDEALREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_MOVEDEALREQUEST'].fields_by_name['stage_id']._loaded_options = None
+  _globals['_MOVEDEALREQUEST'].fields_by_name['stage_id']._serialized_options = b'\342A\001\002'
+  _globals['_WINDEALREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_WINDEALREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LOSEDEALREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_LOSEDEALREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LOSEDEALREQUEST'].fields_by_name['lost_reason']._loaded_options = None
+  _globals['_LOSEDEALREQUEST'].fields_by_name['lost_reason']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_REOPENDEALREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_REOPENDEALREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_DEALSERVICE'].methods_by_name['CreateDeal']._loaded_options = None
-  _globals['_DEALSERVICE'].methods_by_name['CreateDeal']._serialized_options = b'\252\324\030\017\n\013sales.write\020\002\202\323\344\223\002\021\"\t/v1/deals:\004deal'
+  _globals['_DEALSERVICE'].methods_by_name['CreateDeal']._serialized_options = b'\252\324\030\017\n\013sales.write\020\003\202\323\344\223\002\021\"\t/v1/deals:\004deal'
   _globals['_DEALSERVICE'].methods_by_name['GetDeal']._loaded_options = None
   _globals['_DEALSERVICE'].methods_by_name['GetDeal']._serialized_options = b'\252\324\030\016\n\nsales.read\020\001\202\323\344\223\002\020\022\016/v1/deals/{id}'
   _globals['_DEALSERVICE'].methods_by_name['ListDeals']._loaded_options = None
   _globals['_DEALSERVICE'].methods_by_name['ListDeals']._serialized_options = b'\252\324\030\016\n\nsales.read\020\001\202\323\344\223\002\013\022\t/v1/deals'
   _globals['_DEALSERVICE'].methods_by_name['UpdateDeal']._loaded_options = None
-  _globals['_DEALSERVICE'].methods_by_name['UpdateDeal']._serialized_options = b'\252\324\030\017\n\013sales.write\020\002\202\323\344\223\002\0332\023/v1/deals/{deal.id}:\004deal'
+  _globals['_DEALSERVICE'].methods_by_name['UpdateDeal']._serialized_options = b'\252\324\030\017\n\013sales.write\020\003\202\323\344\223\002\0332\023/v1/deals/{deal.id}:\004deal'
   _globals['_DEALSERVICE'].methods_by_name['DeleteDeal']._loaded_options = None
   _globals['_DEALSERVICE'].methods_by_name['DeleteDeal']._serialized_options = b'\252\324\030\020\n\014sales.delete\020\002\202\323\344\223\002\020*\016/v1/deals/{id}'
   _globals['_DEALSERVICE'].methods_by_name['MoveDeal']._loaded_options = None
@@ -55,34 +115,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEALSERVICE'].methods_by_name['LoseDeal']._serialized_options = b'\252\324\030\017\n\013sales.write\020\002\202\323\344\223\002\030\"\023/v1/deals/{id}:lose:\001*'
   _globals['_DEALSERVICE'].methods_by_name['ReopenDeal']._loaded_options = None
   _globals['_DEALSERVICE'].methods_by_name['ReopenDeal']._serialized_options = b'\252\324\030\017\n\013sales.write\020\002\202\323\344\223\002\032\"\025/v1/deals/{id}:reopen:\001*'
-  _globals['_DEALSTATE']._serialized_start=1864
-  _globals['_DEALSTATE']._serialized_end=1965
-  _globals['_VALUEKIND']._serialized_start=1968
-  _globals['_VALUEKIND']._serialized_end=2098
-  _globals['_DEALPERSON']._serialized_start=219
-  _globals['_DEALPERSON']._serialized_end=264
-  _globals['_DEAL']._serialized_start=267
-  _globals['_DEAL']._serialized_end=903
-  _globals['_CREATEDEALREQUEST']._serialized_start=905
-  _globals['_CREATEDEALREQUEST']._serialized_end=981
-  _globals['_GETDEALREQUEST']._serialized_start=983
-  _globals['_GETDEALREQUEST']._serialized_end=1011
-  _globals['_LISTDEALSREQUEST']._serialized_start=1014
-  _globals['_LISTDEALSREQUEST']._serialized_end=1218
-  _globals['_LISTDEALSRESPONSE']._serialized_start=1220
-  _globals['_LISTDEALSRESPONSE']._serialized_end=1302
-  _globals['_UPDATEDEALREQUEST']._serialized_start=1304
-  _globals['_UPDATEDEALREQUEST']._serialized_end=1415
-  _globals['_DELETEDEALREQUEST']._serialized_start=1417
-  _globals['_DELETEDEALREQUEST']._serialized_end=1482
-  _globals['_MOVEDEALREQUEST']._serialized_start=1484
-  _globals['_MOVEDEALREQUEST']._serialized_end=1565
-  _globals['_WINDEALREQUEST']._serialized_start=1567
-  _globals['_WINDEALREQUEST']._serialized_end=1669
-  _globals['_LOSEDEALREQUEST']._serialized_start=1671
-  _globals['_LOSEDEALREQUEST']._serialized_end=1795
-  _globals['_REOPENDEALREQUEST']._serialized_start=1797
-  _globals['_REOPENDEALREQUEST']._serialized_end=1862
-  _globals['_DEALSERVICE']._serialized_start=2101
-  _globals['_DEALSERVICE']._serialized_end=3189
+  _globals['_DEALSTATE']._serialized_start=2138
+  _globals['_DEALSTATE']._serialized_end=2239
+  _globals['_VALUEKIND']._serialized_start=2242
+  _globals['_VALUEKIND']._serialized_end=2372
+  _globals['_DEALPERSON']._serialized_start=281
+  _globals['_DEALPERSON']._serialized_end=341
+  _globals['_DEAL']._serialized_start=344
+  _globals['_DEAL']._serialized_end=1101
+  _globals['_CREATEDEALREQUEST']._serialized_start=1103
+  _globals['_CREATEDEALREQUEST']._serialized_end=1185
+  _globals['_GETDEALREQUEST']._serialized_start=1187
+  _globals['_GETDEALREQUEST']._serialized_end=1221
+  _globals['_LISTDEALSREQUEST']._serialized_start=1224
+  _globals['_LISTDEALSREQUEST']._serialized_end=1436
+  _globals['_LISTDEALSRESPONSE']._serialized_start=1438
+  _globals['_LISTDEALSRESPONSE']._serialized_end=1520
+  _globals['_UPDATEDEALREQUEST']._serialized_start=1522
+  _globals['_UPDATEDEALREQUEST']._serialized_end=1639
+  _globals['_DELETEDEALREQUEST']._serialized_start=1641
+  _globals['_DELETEDEALREQUEST']._serialized_end=1712
+  _globals['_MOVEDEALREQUEST']._serialized_start=1714
+  _globals['_MOVEDEALREQUEST']._serialized_end=1807
+  _globals['_WINDEALREQUEST']._serialized_start=1809
+  _globals['_WINDEALREQUEST']._serialized_end=1917
+  _globals['_LOSEDEALREQUEST']._serialized_start=1920
+  _globals['_LOSEDEALREQUEST']._serialized_end=2063
+  _globals['_REOPENDEALREQUEST']._serialized_start=2065
+  _globals['_REOPENDEALREQUEST']._serialized_end=2136
+  _globals['_DEALSERVICE']._serialized_start=2375
+  _globals['_DEALSERVICE']._serialized_end=3463
 # @@protoc_insertion_point(module_scope)

@@ -121,7 +121,6 @@ class Deal(_message.Message):
     id: _builtins.str
     etag: _builtins.str
     name: _builtins.str
-    """Mandatory."""
     description: _builtins.str
     value_kind: Global___ValueKind.ValueType
     """Default total."""
@@ -131,14 +130,12 @@ class Deal(_message.Message):
     responsible_user_id: _builtins.str
     """Default the caller."""
     pipeline_id: _builtins.str
-    """Pipeline and stage are set when the deal is made; later the deal is moved."""
+    """Pipeline and stage in which the deal begins; later it is moved (`:move`)."""
     stage_id: _builtins.str
     probability: _builtins.int
-    """Of the stage, in percent. Output only."""
+    """Of the stage, in percent."""
     state: Global___DealState.ValueType
-    """Output only."""
     lost_reason: _builtins.str
-    """Output only."""
     creator_user_id: _builtins.str
     @_builtins.property
     def value(self) -> _money_pb2.Money:
@@ -154,7 +151,7 @@ class Deal(_message.Message):
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def closed_date(self) -> _date_pb2.Date:
-        """The day the deal was won or lost, in the account's time zone. Output only."""
+        """The day the deal was won or lost, in the account's time zone."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -250,7 +247,7 @@ class ListDealsRequest(_message.Message):
     RESPONSIBLE_USER_ID_FIELD_NUMBER: _builtins.int
     TAG_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     state: Global___DealState.ValueType
     stage_id: _builtins.str

@@ -23,30 +23,42 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/sales/v1/pipelines.proto\x12\x0fkontor.sales.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19kontor/type/v1/rule.proto\"n\n\x08Pipeline\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\nis_default\x18\x04 \x01(\x08\x12&\n\x06stages\x18\x05 \x03(\x0b\x32\x16.kontor.sales.v1.Stage\"6\n\x05Stage\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0bprobability\x18\x03 \x01(\x05\" \n\x12GetPipelineRequest\x12\n\n\x02id\x18\x01 \x01(\t\"=\n\x14ListPipelinesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x15ListPipelinesResponse\x12,\n\tpipelines\x18\x01 \x03(\x0b\x32\x19.kontor.sales.v1.Pipeline\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x98\x02\n\x0fPipelineService\x12{\n\x0bGetPipeline\x12#.kontor.sales.v1.GetPipelineRequest\x1a\x19.kontor.sales.v1.Pipeline\",\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/pipelines/{id}\x12\x87\x01\n\rListPipelines\x12%.kontor.sales.v1.ListPipelinesRequest\x1a&.kontor.sales.v1.ListPipelinesResponse\"\'\xaa\xd4\x18\x0e\n\nsales.read\x10\x03\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/pipelinesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/sales/v1/pipelines.proto\x12\x0fkontor.sales.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"z\n\x08Pipeline\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\nis_default\x18\x04 \x01(\x08\x12&\n\x06stages\x18\x05 \x03(\x0b\x32\x16.kontor.sales.v1.Stage\"<\n\x05Stage\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0bprobability\x18\x03 \x01(\x05\"&\n\x12GetPipelineRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"E\n\x14ListPipelinesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x15ListPipelinesResponse\x12,\n\tpipelines\x18\x01 \x03(\x0b\x32\x19.kontor.sales.v1.Pipeline\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x98\x02\n\x0fPipelineService\x12{\n\x0bGetPipeline\x12#.kontor.sales.v1.GetPipelineRequest\x1a\x19.kontor.sales.v1.Pipeline\",\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/pipelines/{id}\x12\x87\x01\n\rListPipelines\x12%.kontor.sales.v1.ListPipelinesRequest\x1a&.kontor.sales.v1.ListPipelinesResponse\"\'\xaa\xd4\x18\x0e\n\nsales.read\x10\x03\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/pipelinesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.sales.v1.pipelines_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PIPELINE'].fields_by_name['id']._loaded_options = None
+  _globals['_PIPELINE'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_PIPELINE'].fields_by_name['etag']._loaded_options = None
+  _globals['_PIPELINE'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_STAGE'].fields_by_name['id']._loaded_options = None
+  _globals['_STAGE'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_GETPIPELINEREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETPIPELINEREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTPIPELINESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPIPELINESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
   _globals['_PIPELINESERVICE'].methods_by_name['GetPipeline']._loaded_options = None
   _globals['_PIPELINESERVICE'].methods_by_name['GetPipeline']._serialized_options = b'\252\324\030\016\n\nsales.read\020\001\202\323\344\223\002\024\022\022/v1/pipelines/{id}'
   _globals['_PIPELINESERVICE'].methods_by_name['ListPipelines']._loaded_options = None
   _globals['_PIPELINESERVICE'].methods_by_name['ListPipelines']._serialized_options = b'\252\324\030\016\n\nsales.read\020\003\202\323\344\223\002\017\022\r/v1/pipelines'
-  _globals['_PIPELINE']._serialized_start=109
-  _globals['_PIPELINE']._serialized_end=219
-  _globals['_STAGE']._serialized_start=221
-  _globals['_STAGE']._serialized_end=275
-  _globals['_GETPIPELINEREQUEST']._serialized_start=277
-  _globals['_GETPIPELINEREQUEST']._serialized_end=309
-  _globals['_LISTPIPELINESREQUEST']._serialized_start=311
-  _globals['_LISTPIPELINESREQUEST']._serialized_end=372
-  _globals['_LISTPIPELINESRESPONSE']._serialized_start=374
-  _globals['_LISTPIPELINESRESPONSE']._serialized_end=468
-  _globals['_PIPELINESERVICE']._serialized_start=471
-  _globals['_PIPELINESERVICE']._serialized_end=751
+  _globals['_PIPELINE']._serialized_start=171
+  _globals['_PIPELINE']._serialized_end=293
+  _globals['_STAGE']._serialized_start=295
+  _globals['_STAGE']._serialized_end=355
+  _globals['_GETPIPELINEREQUEST']._serialized_start=357
+  _globals['_GETPIPELINEREQUEST']._serialized_end=395
+  _globals['_LISTPIPELINESREQUEST']._serialized_start=397
+  _globals['_LISTPIPELINESREQUEST']._serialized_end=466
+  _globals['_LISTPIPELINESRESPONSE']._serialized_start=468
+  _globals['_LISTPIPELINESRESPONSE']._serialized_end=562
+  _globals['_PIPELINESERVICE']._serialized_start=565
+  _globals['_PIPELINESERVICE']._serialized_end=845
 # @@protoc_insertion_point(module_scope)

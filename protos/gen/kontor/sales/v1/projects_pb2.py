@@ -23,45 +23,77 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/sales/v1/projects.proto\x12\x0fkontor.sales.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x19kontor/type/v1/rule.proto\"\xa5\x03\n\x07Project\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12,\n\x05state\x18\x05 \x01(\x0e\x32\x1d.kontor.sales.v1.ProjectState\x12%\n\nstart_date\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08\x65nd_date\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12\x18\n\x10organisation_ids\x18\x08 \x03(\t\x12\x12\n\nperson_ids\x18\t \x03(\t\x12\x1b\n\x13responsible_user_id\x18\n \x01(\t\x12\x0c\n\x04tags\x18\x0b \x03(\t\x12\x0f\n\x07\x64\x65\x61l_id\x18\x0c \x01(\t\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63reator_user_id\x18\x0f \x01(\t\"U\n\x14\x43reateProjectRequest\x12)\n\x07project\x18\x01 \x01(\x0b\x32\x18.kontor.sales.v1.Project\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1f\n\x11GetProjectRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x90\x01\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12,\n\x05state\x18\x03 \x01(\x0e\x32\x1d.kontor.sales.v1.ProjectState\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x0b\n\x03tag\x18\x05 \x03(\t\"[\n\x14ListProjectsResponse\x12*\n\x08projects\x18\x01 \x03(\x0b\x32\x18.kontor.sales.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x14UpdateProjectRequest\x12)\n\x07project\x18\x01 \x01(\x0b\x32\x18.kontor.sales.v1.Project\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"D\n\x14\x44\x65leteProjectRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*{\n\x0cProjectState\x12\x1d\n\x19PROJECT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROJECT_STATE_STARTING\x10\x01\x12\x16\n\x12PROJECT_STATE_OPEN\x10\x02\x12\x18\n\x14PROJECT_STATE_CLOSED\x10\x03\x32\xa5\x05\n\x0eProjectService\x12\x82\x01\n\rCreateProject\x12%.kontor.sales.v1.CreateProjectRequest\x1a\x18.kontor.sales.v1.Project\"0\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/projects:\x07project\x12w\n\nGetProject\x12\".kontor.sales.v1.GetProjectRequest\x1a\x18.kontor.sales.v1.Project\"+\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/projects/{id}\x12\x83\x01\n\x0cListProjects\x12$.kontor.sales.v1.ListProjectsRequest\x1a%.kontor.sales.v1.ListProjectsResponse\"&\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/projects\x12\x8f\x01\n\rUpdateProject\x12%.kontor.sales.v1.UpdateProjectRequest\x1a\x18.kontor.sales.v1.Project\"=\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x02\x82\xd3\xe4\x93\x02$2\x19/v1/projects/{project.id}:\x07project\x12}\n\rDeleteProject\x12%.kontor.sales.v1.DeleteProjectRequest\x1a\x16.google.protobuf.Empty\"-\xaa\xd4\x18\x10\n\x0csales.delete\x10\x02\x82\xd3\xe4\x93\x02\x13*\x11/v1/projects/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/sales/v1/projects.proto\x12\x0fkontor.sales.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xf7\x03\n\x07Project\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x04name\x18\x03 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xb2\xd4\x18\x04 \xa0\x8d\x06\x12,\n\x05state\x18\x05 \x01(\x0e\x32\x1d.kontor.sales.v1.ProjectState\x12%\n\nstart_date\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08\x65nd_date\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12!\n\x10organisation_ids\x18\x08 \x03(\tB\x07\xb2\xd4\x18\x03(\xc8\x01\x12\x1b\n\nperson_ids\x18\t \x03(\tB\x07\xb2\xd4\x18\x03(\xc8\x01\x12\x1b\n\x13responsible_user_id\x18\n \x01(\t\x12\x17\n\x04tags\x18\x0b \x03(\tB\t\xb2\xd4\x18\x05 d(\xc8\x01\x12\x0f\n\x07\x64\x65\x61l_id\x18\x0c \x01(\t\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x63reator_user_id\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\"[\n\x14\x43reateProjectRequest\x12/\n\x07project\x18\x01 \x01(\x0b\x32\x18.kontor.sales.v1.ProjectB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"%\n\x11GetProjectRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x98\x01\n\x13ListProjectsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12,\n\x05state\x18\x03 \x01(\x0e\x32\x1d.kontor.sales.v1.ProjectState\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x0b\n\x03tag\x18\x05 \x03(\t\"[\n\x14ListProjectsResponse\x12*\n\x08projects\x18\x01 \x03(\x0b\x32\x18.kontor.sales.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"~\n\x14UpdateProjectRequest\x12/\n\x07project\x18\x01 \x01(\x0b\x32\x18.kontor.sales.v1.ProjectB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"J\n\x14\x44\x65leteProjectRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*{\n\x0cProjectState\x12\x1d\n\x19PROJECT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROJECT_STATE_STARTING\x10\x01\x12\x16\n\x12PROJECT_STATE_OPEN\x10\x02\x12\x18\n\x14PROJECT_STATE_CLOSED\x10\x03\x32\xa5\x05\n\x0eProjectService\x12\x82\x01\n\rCreateProject\x12%.kontor.sales.v1.CreateProjectRequest\x1a\x18.kontor.sales.v1.Project\"0\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x03\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/projects:\x07project\x12w\n\nGetProject\x12\".kontor.sales.v1.GetProjectRequest\x1a\x18.kontor.sales.v1.Project\"+\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/projects/{id}\x12\x83\x01\n\x0cListProjects\x12$.kontor.sales.v1.ListProjectsRequest\x1a%.kontor.sales.v1.ListProjectsResponse\"&\xaa\xd4\x18\x0e\n\nsales.read\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/projects\x12\x8f\x01\n\rUpdateProject\x12%.kontor.sales.v1.UpdateProjectRequest\x1a\x18.kontor.sales.v1.Project\"=\xaa\xd4\x18\x0f\n\x0bsales.write\x10\x03\x82\xd3\xe4\x93\x02$2\x19/v1/projects/{project.id}:\x07project\x12}\n\rDeleteProject\x12%.kontor.sales.v1.DeleteProjectRequest\x1a\x16.google.protobuf.Empty\"-\xaa\xd4\x18\x10\n\x0csales.delete\x10\x02\x82\xd3\xe4\x93\x02\x13*\x11/v1/projects/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.sales.v1.projects_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['id']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_PROJECT'].fields_by_name['etag']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_PROJECT'].fields_by_name['name']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['name']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_PROJECT'].fields_by_name['description']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['description']._serialized_options = b'\262\324\030\004 \240\215\006'
+  _globals['_PROJECT'].fields_by_name['organisation_ids']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['organisation_ids']._serialized_options = b'\262\324\030\003(\310\001'
+  _globals['_PROJECT'].fields_by_name['person_ids']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['person_ids']._serialized_options = b'\262\324\030\003(\310\001'
+  _globals['_PROJECT'].fields_by_name['tags']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['tags']._serialized_options = b'\262\324\030\005 d(\310\001'
+  _globals['_PROJECT'].fields_by_name['create_time']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_PROJECT'].fields_by_name['update_time']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_PROJECT'].fields_by_name['creator_user_id']._loaded_options = None
+  _globals['_PROJECT'].fields_by_name['creator_user_id']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEPROJECTREQUEST'].fields_by_name['project']._loaded_options = None
+  _globals['_CREATEPROJECTREQUEST'].fields_by_name['project']._serialized_options = b'\342A\001\002'
+  _globals['_GETPROJECTREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETPROJECTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTPROJECTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPROJECTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_UPDATEPROJECTREQUEST'].fields_by_name['project']._loaded_options = None
+  _globals['_UPDATEPROJECTREQUEST'].fields_by_name['project']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEPROJECTREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETEPROJECTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_PROJECTSERVICE'].methods_by_name['CreateProject']._loaded_options = None
-  _globals['_PROJECTSERVICE'].methods_by_name['CreateProject']._serialized_options = b'\252\324\030\017\n\013sales.write\020\002\202\323\344\223\002\027\"\014/v1/projects:\007project'
+  _globals['_PROJECTSERVICE'].methods_by_name['CreateProject']._serialized_options = b'\252\324\030\017\n\013sales.write\020\003\202\323\344\223\002\027\"\014/v1/projects:\007project'
   _globals['_PROJECTSERVICE'].methods_by_name['GetProject']._loaded_options = None
   _globals['_PROJECTSERVICE'].methods_by_name['GetProject']._serialized_options = b'\252\324\030\016\n\nsales.read\020\001\202\323\344\223\002\023\022\021/v1/projects/{id}'
   _globals['_PROJECTSERVICE'].methods_by_name['ListProjects']._loaded_options = None
   _globals['_PROJECTSERVICE'].methods_by_name['ListProjects']._serialized_options = b'\252\324\030\016\n\nsales.read\020\001\202\323\344\223\002\016\022\014/v1/projects'
   _globals['_PROJECTSERVICE'].methods_by_name['UpdateProject']._loaded_options = None
-  _globals['_PROJECTSERVICE'].methods_by_name['UpdateProject']._serialized_options = b'\252\324\030\017\n\013sales.write\020\002\202\323\344\223\002$2\031/v1/projects/{project.id}:\007project'
+  _globals['_PROJECTSERVICE'].methods_by_name['UpdateProject']._serialized_options = b'\252\324\030\017\n\013sales.write\020\003\202\323\344\223\002$2\031/v1/projects/{project.id}:\007project'
   _globals['_PROJECTSERVICE'].methods_by_name['DeleteProject']._loaded_options = None
   _globals['_PROJECTSERVICE'].methods_by_name['DeleteProject']._serialized_options = b'\252\324\030\020\n\014sales.delete\020\002\202\323\344\223\002\023*\021/v1/projects/{id}'
-  _globals['_PROJECTSTATE']._serialized_start=1170
-  _globals['_PROJECTSTATE']._serialized_end=1293
-  _globals['_PROJECT']._serialized_start=195
-  _globals['_PROJECT']._serialized_end=616
-  _globals['_CREATEPROJECTREQUEST']._serialized_start=618
-  _globals['_CREATEPROJECTREQUEST']._serialized_end=703
-  _globals['_GETPROJECTREQUEST']._serialized_start=705
-  _globals['_GETPROJECTREQUEST']._serialized_end=736
-  _globals['_LISTPROJECTSREQUEST']._serialized_start=739
-  _globals['_LISTPROJECTSREQUEST']._serialized_end=883
-  _globals['_LISTPROJECTSRESPONSE']._serialized_start=885
-  _globals['_LISTPROJECTSRESPONSE']._serialized_end=976
-  _globals['_UPDATEPROJECTREQUEST']._serialized_start=978
-  _globals['_UPDATEPROJECTREQUEST']._serialized_end=1098
-  _globals['_DELETEPROJECTREQUEST']._serialized_start=1100
-  _globals['_DELETEPROJECTREQUEST']._serialized_end=1168
-  _globals['_PROJECTSERVICE']._serialized_start=1296
-  _globals['_PROJECTSERVICE']._serialized_end=1973
+  _globals['_PROJECTSTATE']._serialized_start=1346
+  _globals['_PROJECTSTATE']._serialized_end=1469
+  _globals['_PROJECT']._serialized_start=257
+  _globals['_PROJECT']._serialized_end=760
+  _globals['_CREATEPROJECTREQUEST']._serialized_start=762
+  _globals['_CREATEPROJECTREQUEST']._serialized_end=853
+  _globals['_GETPROJECTREQUEST']._serialized_start=855
+  _globals['_GETPROJECTREQUEST']._serialized_end=892
+  _globals['_LISTPROJECTSREQUEST']._serialized_start=895
+  _globals['_LISTPROJECTSREQUEST']._serialized_end=1047
+  _globals['_LISTPROJECTSRESPONSE']._serialized_start=1049
+  _globals['_LISTPROJECTSRESPONSE']._serialized_end=1140
+  _globals['_UPDATEPROJECTREQUEST']._serialized_start=1142
+  _globals['_UPDATEPROJECTREQUEST']._serialized_end=1268
+  _globals['_DELETEPROJECTREQUEST']._serialized_start=1270
+  _globals['_DELETEPROJECTREQUEST']._serialized_end=1344
+  _globals['_PROJECTSERVICE']._serialized_start=1472
+  _globals['_PROJECTSERVICE']._serialized_end=2149
 # @@protoc_insertion_point(module_scope)

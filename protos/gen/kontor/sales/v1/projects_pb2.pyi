@@ -62,7 +62,6 @@ class Project(_message.Message):
     id: _builtins.str
     etag: _builtins.str
     name: _builtins.str
-    """Mandatory."""
     description: _builtins.str
     state: Global___ProjectState.ValueType
     """Default open."""
@@ -163,7 +162,7 @@ class ListProjectsRequest(_message.Message):
     ORGANISATION_ID_FIELD_NUMBER: _builtins.int
     TAG_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     state: Global___ProjectState.ValueType
     organisation_id: _builtins.str

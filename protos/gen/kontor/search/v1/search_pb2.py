@@ -23,33 +23,41 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/search/v1/search.proto\x12\x10kontor.search.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\\\n\rSearchRequest\x12\t\n\x01q\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x03(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x0b\n\x03tag\x18\x05 \x03(\t\"\x85\x01\n\x03Hit\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x11\n\thighlight\x18\x04 \x01(\t\x12\x10\n\x08subjects\x18\x05 \x03(\t\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"(\n\tKindCount\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\x80\x01\n\x0eSearchResponse\x12#\n\x04hits\x18\x01 \x03(\x0b\x32\x15.kontor.search.v1.Hit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x30\n\x0bkind_counts\x18\x03 \x03(\x0b\x32\x1b.kontor.search.v1.KindCount\"$\n\x0eRebuildRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"@\n\x0fRebuildResponse\x12\x16\n\x0e\x64ocument_count\x18\x01 \x01(\x03\x12\x15\n\raccount_count\x18\x02 \x01(\x05\x32\xeb\x01\n\rSearchService\x12r\n\x06Search\x12\x1f.kontor.search.v1.SearchRequest\x1a .kontor.search.v1.SearchResponse\"%\xaa\xd4\x18\x0f\n\x0bsearch.read\x10\x03\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/search\x12\x66\n\x07Rebuild\x12 .kontor.search.v1.RebuildRequest\x1a!.kontor.search.v1.RebuildResponse\"\x16\xaa\xd4\x18\x12\n\x0csearch.admin\x10\x03 \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/search/v1/search.proto\x12\x10kontor.search.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"m\n\rSearchRequest\x12\x12\n\x01q\x18\x01 \x01(\tB\x07\xb2\xd4\x18\x03 \xc8\x01\x12\x0c\n\x04kind\x18\x02 \x03(\t\x12\x19\n\tpage_size\x18\x03 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x0b\n\x03tag\x18\x05 \x03(\t\"\x8b\x01\n\x03Hit\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x11\n\thighlight\x18\x04 \x01(\t\x12\x10\n\x08subjects\x18\x05 \x03(\t\x12\x35\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"(\n\tKindCount\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\x80\x01\n\x0eSearchResponse\x12#\n\x04hits\x18\x01 \x03(\x0b\x32\x15.kontor.search.v1.Hit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x30\n\x0bkind_counts\x18\x03 \x03(\x0b\x32\x1b.kontor.search.v1.KindCount\"$\n\x0eRebuildRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"@\n\x0fRebuildResponse\x12\x16\n\x0e\x64ocument_count\x18\x01 \x01(\x03\x12\x15\n\raccount_count\x18\x02 \x01(\x05\x32\xeb\x01\n\rSearchService\x12r\n\x06Search\x12\x1f.kontor.search.v1.SearchRequest\x1a .kontor.search.v1.SearchResponse\"%\xaa\xd4\x18\x0f\n\x0bsearch.read\x10\x03\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/search\x12\x66\n\x07Rebuild\x12 .kontor.search.v1.RebuildRequest\x1a!.kontor.search.v1.RebuildResponse\"\x16\xaa\xd4\x18\x12\n\x0csearch.admin\x10\x03 \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.search.v1.search_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['q']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['q']._serialized_options = b'\262\324\030\003 \310\001'
+  _globals['_SEARCHREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_HIT'].fields_by_name['update_time']._loaded_options = None
+  _globals['_HIT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_SEARCHSERVICE'].methods_by_name['Search']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['Search']._serialized_options = b'\252\324\030\017\n\013search.read\020\003\202\323\344\223\002\014\022\n/v1/search'
   _globals['_SEARCHSERVICE'].methods_by_name['Rebuild']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['Rebuild']._serialized_options = b'\252\324\030\022\n\014search.admin\020\003 \001'
-  _globals['_SEARCHREQUEST']._serialized_start=141
-  _globals['_SEARCHREQUEST']._serialized_end=233
-  _globals['_HIT']._serialized_start=236
-  _globals['_HIT']._serialized_end=369
-  _globals['_KINDCOUNT']._serialized_start=371
-  _globals['_KINDCOUNT']._serialized_end=411
-  _globals['_SEARCHRESPONSE']._serialized_start=414
-  _globals['_SEARCHRESPONSE']._serialized_end=542
-  _globals['_REBUILDREQUEST']._serialized_start=544
-  _globals['_REBUILDREQUEST']._serialized_end=580
-  _globals['_REBUILDRESPONSE']._serialized_start=582
-  _globals['_REBUILDRESPONSE']._serialized_end=646
-  _globals['_SEARCHSERVICE']._serialized_start=649
-  _globals['_SEARCHSERVICE']._serialized_end=884
+  _globals['_SEARCHREQUEST']._serialized_start=203
+  _globals['_SEARCHREQUEST']._serialized_end=312
+  _globals['_HIT']._serialized_start=315
+  _globals['_HIT']._serialized_end=454
+  _globals['_KINDCOUNT']._serialized_start=456
+  _globals['_KINDCOUNT']._serialized_end=496
+  _globals['_SEARCHRESPONSE']._serialized_start=499
+  _globals['_SEARCHRESPONSE']._serialized_end=627
+  _globals['_REBUILDREQUEST']._serialized_start=629
+  _globals['_REBUILDREQUEST']._serialized_end=665
+  _globals['_REBUILDRESPONSE']._serialized_start=667
+  _globals['_REBUILDRESPONSE']._serialized_end=731
+  _globals['_SEARCHSERVICE']._serialized_start=734
+  _globals['_SEARCHSERVICE']._serialized_end=969
 # @@protoc_insertion_point(module_scope)

@@ -29,9 +29,9 @@ class SearchRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TAG_FIELD_NUMBER: _builtins.int
     q: _builtins.str
-    """What the user typed, at most 200 characters."""
+    """What the user typed."""
     page_size: _builtins.int
-    """1 to 100; 0 means 20."""
+    """How many at most; 0 means 20, and more than 100 means 100."""
     page_token: _builtins.str
     @_builtins.property
     def kind(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -23,36 +23,60 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkontor/tasks/v1/notes.proto\x12\x0fkontor.tasks.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\xe9\x01\n\x04Note\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x16\n\x0e\x61uthor_user_id\x18\x05 \x01(\t\x12.\n\noccur_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x11\x43reateNoteRequest\x12#\n\x04note\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.Note\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1c\n\x0eGetNoteRequest\x12\n\n\x02id\x18\x01 \x01(\t\"o\n\x11UpdateNoteRequest\x12#\n\x04note\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.Note\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"A\n\x11\x44\x65leteNoteRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\xe4\x03\n\x0bNoteService\x12s\n\nCreateNote\x12\".kontor.tasks.v1.CreateNoteRequest\x1a\x15.kontor.tasks.v1.Note\"*\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x11\"\t/v1/notes:\x04note\x12k\n\x07GetNote\x12\x1f.kontor.tasks.v1.GetNoteRequest\x1a\x15.kontor.tasks.v1.Note\"(\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/notes/{id}\x12}\n\nUpdateNote\x12\".kontor.tasks.v1.UpdateNoteRequest\x1a\x15.kontor.tasks.v1.Note\"4\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/notes/{note.id}:\x04note\x12t\n\nDeleteNote\x12\".kontor.tasks.v1.DeleteNoteRequest\x1a\x16.google.protobuf.Empty\"*\xaa\xd4\x18\x10\n\x0ctasks.delete\x10\x02\x82\xd3\xe4\x93\x02\x10*\x0e/v1/notes/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkontor/tasks/v1/notes.proto\x12\x0fkontor.tasks.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x9b\x02\n\x04Note\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07subject\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x04text\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x02\xb2\xd4\x18\x04 \xa0\x8d\x06\x12\x1c\n\x0e\x61uthor_user_id\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12.\n\noccur_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"R\n\x11\x43reateNoteRequest\x12)\n\x04note\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.NoteB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\"\n\x0eGetNoteRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"u\n\x11UpdateNoteRequest\x12)\n\x04note\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.NoteB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"G\n\x11\x44\x65leteNoteRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\xe4\x03\n\x0bNoteService\x12s\n\nCreateNote\x12\".kontor.tasks.v1.CreateNoteRequest\x1a\x15.kontor.tasks.v1.Note\"*\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x03\x82\xd3\xe4\x93\x02\x11\"\t/v1/notes:\x04note\x12k\n\x07GetNote\x12\x1f.kontor.tasks.v1.GetNoteRequest\x1a\x15.kontor.tasks.v1.Note\"(\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/notes/{id}\x12}\n\nUpdateNote\x12\".kontor.tasks.v1.UpdateNoteRequest\x1a\x15.kontor.tasks.v1.Note\"4\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x03\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/notes/{note.id}:\x04note\x12t\n\nDeleteNote\x12\".kontor.tasks.v1.DeleteNoteRequest\x1a\x16.google.protobuf.Empty\"*\xaa\xd4\x18\x10\n\x0ctasks.delete\x10\x02\x82\xd3\xe4\x93\x02\x10*\x0e/v1/notes/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.tasks.v1.notes_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_NOTE'].fields_by_name['id']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_NOTE'].fields_by_name['etag']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_NOTE'].fields_by_name['subject']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['subject']._serialized_options = b'\342A\001\002'
+  _globals['_NOTE'].fields_by_name['text']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['text']._serialized_options = b'\342A\001\002\262\324\030\004 \240\215\006'
+  _globals['_NOTE'].fields_by_name['author_user_id']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['author_user_id']._serialized_options = b'\342A\001\003'
+  _globals['_NOTE'].fields_by_name['create_time']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_NOTE'].fields_by_name['update_time']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATENOTEREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_CREATENOTEREQUEST'].fields_by_name['note']._serialized_options = b'\342A\001\002'
+  _globals['_GETNOTEREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETNOTEREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATENOTEREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_UPDATENOTEREQUEST'].fields_by_name['note']._serialized_options = b'\342A\001\002'
+  _globals['_DELETENOTEREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETENOTEREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_NOTESERVICE'].methods_by_name['CreateNote']._loaded_options = None
-  _globals['_NOTESERVICE'].methods_by_name['CreateNote']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\002\202\323\344\223\002\021\"\t/v1/notes:\004note'
+  _globals['_NOTESERVICE'].methods_by_name['CreateNote']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\003\202\323\344\223\002\021\"\t/v1/notes:\004note'
   _globals['_NOTESERVICE'].methods_by_name['GetNote']._loaded_options = None
   _globals['_NOTESERVICE'].methods_by_name['GetNote']._serialized_options = b'\252\324\030\016\n\ntasks.read\020\001\202\323\344\223\002\020\022\016/v1/notes/{id}'
   _globals['_NOTESERVICE'].methods_by_name['UpdateNote']._loaded_options = None
-  _globals['_NOTESERVICE'].methods_by_name['UpdateNote']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\002\202\323\344\223\002\0332\023/v1/notes/{note.id}:\004note'
+  _globals['_NOTESERVICE'].methods_by_name['UpdateNote']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\003\202\323\344\223\002\0332\023/v1/notes/{note.id}:\004note'
   _globals['_NOTESERVICE'].methods_by_name['DeleteNote']._loaded_options = None
   _globals['_NOTESERVICE'].methods_by_name['DeleteNote']._serialized_options = b'\252\324\030\020\n\014tasks.delete\020\002\202\323\344\223\002\020*\016/v1/notes/{id}'
-  _globals['_NOTE']._serialized_start=168
-  _globals['_NOTE']._serialized_end=401
-  _globals['_CREATENOTEREQUEST']._serialized_start=403
-  _globals['_CREATENOTEREQUEST']._serialized_end=479
-  _globals['_GETNOTEREQUEST']._serialized_start=481
-  _globals['_GETNOTEREQUEST']._serialized_end=509
-  _globals['_UPDATENOTEREQUEST']._serialized_start=511
-  _globals['_UPDATENOTEREQUEST']._serialized_end=622
-  _globals['_DELETENOTEREQUEST']._serialized_start=624
-  _globals['_DELETENOTEREQUEST']._serialized_end=689
-  _globals['_NOTESERVICE']._serialized_start=692
-  _globals['_NOTESERVICE']._serialized_end=1176
+  _globals['_NOTE']._serialized_start=230
+  _globals['_NOTE']._serialized_end=513
+  _globals['_CREATENOTEREQUEST']._serialized_start=515
+  _globals['_CREATENOTEREQUEST']._serialized_end=597
+  _globals['_GETNOTEREQUEST']._serialized_start=599
+  _globals['_GETNOTEREQUEST']._serialized_end=633
+  _globals['_UPDATENOTEREQUEST']._serialized_start=635
+  _globals['_UPDATENOTEREQUEST']._serialized_end=752
+  _globals['_DELETENOTEREQUEST']._serialized_start=754
+  _globals['_DELETENOTEREQUEST']._serialized_end=825
+  _globals['_NOTESERVICE']._serialized_start=828
+  _globals['_NOTESERVICE']._serialized_end=1312
 # @@protoc_insertion_point(module_scope)

@@ -34,9 +34,8 @@ class Note(_message.Message):
     id: _builtins.str
     etag: _builtins.str
     subject: _builtins.str
-    """Mandatory: `persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
+    """`persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
     text: _builtins.str
-    """Mandatory, at most 100,000 characters."""
     author_user_id: _builtins.str
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp:

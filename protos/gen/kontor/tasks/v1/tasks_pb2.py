@@ -23,57 +23,93 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkontor/tasks/v1/tasks.proto\x12\x0fkontor.tasks.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x19kontor/type/v1/rule.proto\"\x85\x04\n\x04Task\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\'\n\x04kind\x18\x03 \x01(\x0e\x32\x19.kontor.tasks.v1.TaskKind\x12\r\n\x05title\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\x18\n\x10\x61ssignee_user_id\x18\x07 \x01(\t\x12\x17\n\x0f\x63reator_user_id\x18\x08 \x01(\t\x12+\n\x08priority\x18\t \x01(\x0e\x32\x19.kontor.tasks.v1.Priority\x12#\n\x08\x64ue_date\x18\n \x01(\x0b\x32\x11.google.type.Date\x12,\n\x08\x64ue_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05state\x18\x0c \x01(\x0e\x32\x1a.kontor.tasks.v1.TaskState\x12\x31\n\rcomplete_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x63ompleter_user_id\x18\x0e \x01(\t\x12/\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x11\x43reateTaskRequest\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.Task\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1c\n\x0eGetTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\xd1\x01\n\x10ListTasksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.kontor.tasks.v1.TaskState\x12\x18\n\x10\x61ssignee_user_id\x18\x04 \x01(\t\x12\x17\n\x0f\x63reator_user_id\x18\x05 \x01(\t\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\'\n\x04kind\x18\x07 \x01(\x0e\x32\x19.kontor.tasks.v1.TaskKind\"R\n\x11ListTasksResponse\x12$\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.kontor.tasks.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"o\n\x11UpdateTaskRequest\x12#\n\x04task\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.Task\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"A\n\x11\x44\x65leteTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"C\n\x13\x43ompleteTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"A\n\x11ReopenTaskRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*\xd4\x01\n\x08TaskKind\x12\x19\n\x15TASK_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eTASK_KIND_TASK\x10\x01\x12\x12\n\x0eTASK_KIND_CALL\x10\x02\x12\x13\n\x0fTASK_KIND_EMAIL\x10\x03\x12\x15\n\x11TASK_KIND_MEETING\x10\x04\x12\x13\n\x0fTASK_KIND_VISIT\x10\x05\x12\x14\n\x10TASK_KIND_LETTER\x10\x06\x12\x13\n\x0fTASK_KIND_OFFER\x10\x07\x12\x19\n\x15TASK_KIND_PREPARATION\x10\x08*Q\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_STATE_OPEN\x10\x01\x12\x13\n\x0fTASK_STATE_DONE\x10\x02*^\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x10\n\x0cPRIORITY_LOW\x10\x01\x12\x13\n\x0fPRIORITY_NORMAL\x10\x02\x12\x11\n\rPRIORITY_HIGH\x10\x03\x32\xe0\x06\n\x0bTaskService\x12s\n\nCreateTask\x12\".kontor.tasks.v1.CreateTaskRequest\x1a\x15.kontor.tasks.v1.Task\"*\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x11\"\t/v1/tasks:\x04task\x12k\n\x07GetTask\x12\x1f.kontor.tasks.v1.GetTaskRequest\x1a\x15.kontor.tasks.v1.Task\"(\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/tasks/{id}\x12w\n\tListTasks\x12!.kontor.tasks.v1.ListTasksRequest\x1a\".kontor.tasks.v1.ListTasksResponse\"#\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/tasks\x12}\n\nUpdateTask\x12\".kontor.tasks.v1.UpdateTaskRequest\x1a\x15.kontor.tasks.v1.Task\"4\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/tasks/{task.id}:\x04task\x12t\n\nDeleteTask\x12\".kontor.tasks.v1.DeleteTaskRequest\x1a\x16.google.protobuf.Empty\"*\xaa\xd4\x18\x10\n\x0ctasks.delete\x10\x02\x82\xd3\xe4\x93\x02\x10*\x0e/v1/tasks/{id}\x12\x82\x01\n\x0c\x43ompleteTask\x12$.kontor.tasks.v1.CompleteTaskRequest\x1a\x15.kontor.tasks.v1.Task\"5\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/tasks/{id}:complete:\x01*\x12|\n\nReopenTask\x12\".kontor.tasks.v1.ReopenTaskRequest\x1a\x15.kontor.tasks.v1.Task\"3\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/tasks/{id}:reopen:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkontor/tasks/v1/tasks.proto\x12\x0fkontor.tasks.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xcc\x04\n\x04Task\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\'\n\x04kind\x18\x03 \x01(\x0e\x32\x19.kontor.tasks.v1.TaskKind\x12\x1a\n\x05title\x18\x04 \x01(\tB\x0b\xe2\x41\x01\x02\xb2\xd4\x18\x03 \xac\x02\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xb2\xd4\x18\x04 \xa0\x8d\x06\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\x18\n\x10\x61ssignee_user_id\x18\x07 \x01(\t\x12\x1d\n\x0f\x63reator_user_id\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12+\n\x08priority\x18\t \x01(\x0e\x32\x19.kontor.tasks.v1.Priority\x12#\n\x08\x64ue_date\x18\n \x01(\x0b\x32\x11.google.type.Date\x12,\n\x08\x64ue_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x05state\x18\x0c \x01(\x0e\x32\x1a.kontor.tasks.v1.TaskStateB\x04\xe2\x41\x01\x03\x12\x37\n\rcomplete_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1f\n\x11\x63ompleter_user_id\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"R\n\x11\x43reateTaskRequest\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.TaskB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\"\n\x0eGetTaskRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xd9\x01\n\x10ListTasksRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.kontor.tasks.v1.TaskState\x12\x18\n\x10\x61ssignee_user_id\x18\x04 \x01(\t\x12\x17\n\x0f\x63reator_user_id\x18\x05 \x01(\t\x12\x0f\n\x07subject\x18\x06 \x01(\t\x12\'\n\x04kind\x18\x07 \x01(\x0e\x32\x19.kontor.tasks.v1.TaskKind\"R\n\x11ListTasksResponse\x12$\n\x05tasks\x18\x01 \x03(\x0b\x32\x15.kontor.tasks.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x11UpdateTaskRequest\x12)\n\x04task\x18\x01 \x01(\x0b\x32\x15.kontor.tasks.v1.TaskB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"G\n\x11\x44\x65leteTaskRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"I\n\x13\x43ompleteTaskRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"G\n\x11ReopenTaskRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t*\xd4\x01\n\x08TaskKind\x12\x19\n\x15TASK_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eTASK_KIND_TASK\x10\x01\x12\x12\n\x0eTASK_KIND_CALL\x10\x02\x12\x13\n\x0fTASK_KIND_EMAIL\x10\x03\x12\x15\n\x11TASK_KIND_MEETING\x10\x04\x12\x13\n\x0fTASK_KIND_VISIT\x10\x05\x12\x14\n\x10TASK_KIND_LETTER\x10\x06\x12\x13\n\x0fTASK_KIND_OFFER\x10\x07\x12\x19\n\x15TASK_KIND_PREPARATION\x10\x08*Q\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_STATE_OPEN\x10\x01\x12\x13\n\x0fTASK_STATE_DONE\x10\x02*^\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x10\n\x0cPRIORITY_LOW\x10\x01\x12\x13\n\x0fPRIORITY_NORMAL\x10\x02\x12\x11\n\rPRIORITY_HIGH\x10\x03\x32\xe0\x06\n\x0bTaskService\x12s\n\nCreateTask\x12\".kontor.tasks.v1.CreateTaskRequest\x1a\x15.kontor.tasks.v1.Task\"*\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x03\x82\xd3\xe4\x93\x02\x11\"\t/v1/tasks:\x04task\x12k\n\x07GetTask\x12\x1f.kontor.tasks.v1.GetTaskRequest\x1a\x15.kontor.tasks.v1.Task\"(\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/tasks/{id}\x12w\n\tListTasks\x12!.kontor.tasks.v1.ListTasksRequest\x1a\".kontor.tasks.v1.ListTasksResponse\"#\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/tasks\x12}\n\nUpdateTask\x12\".kontor.tasks.v1.UpdateTaskRequest\x1a\x15.kontor.tasks.v1.Task\"4\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x03\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/tasks/{task.id}:\x04task\x12t\n\nDeleteTask\x12\".kontor.tasks.v1.DeleteTaskRequest\x1a\x16.google.protobuf.Empty\"*\xaa\xd4\x18\x10\n\x0ctasks.delete\x10\x02\x82\xd3\xe4\x93\x02\x10*\x0e/v1/tasks/{id}\x12\x82\x01\n\x0c\x43ompleteTask\x12$.kontor.tasks.v1.CompleteTaskRequest\x1a\x15.kontor.tasks.v1.Task\"5\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/tasks/{id}:complete:\x01*\x12|\n\nReopenTask\x12\".kontor.tasks.v1.ReopenTaskRequest\x1a\x15.kontor.tasks.v1.Task\"3\xaa\xd4\x18\x0f\n\x0btasks.write\x10\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/tasks/{id}:reopen:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.tasks.v1.tasks_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_TASK'].fields_by_name['id']._loaded_options = None
+  _globals['_TASK'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_TASK'].fields_by_name['etag']._loaded_options = None
+  _globals['_TASK'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['title']._loaded_options = None
+  _globals['_TASK'].fields_by_name['title']._serialized_options = b'\342A\001\002\262\324\030\003 \254\002'
+  _globals['_TASK'].fields_by_name['note']._loaded_options = None
+  _globals['_TASK'].fields_by_name['note']._serialized_options = b'\262\324\030\004 \240\215\006'
+  _globals['_TASK'].fields_by_name['creator_user_id']._loaded_options = None
+  _globals['_TASK'].fields_by_name['creator_user_id']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['state']._loaded_options = None
+  _globals['_TASK'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['complete_time']._loaded_options = None
+  _globals['_TASK'].fields_by_name['complete_time']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['completer_user_id']._loaded_options = None
+  _globals['_TASK'].fields_by_name['completer_user_id']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['create_time']._loaded_options = None
+  _globals['_TASK'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['update_time']._loaded_options = None
+  _globals['_TASK'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATETASKREQUEST'].fields_by_name['task']._loaded_options = None
+  _globals['_CREATETASKREQUEST'].fields_by_name['task']._serialized_options = b'\342A\001\002'
+  _globals['_GETTASKREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETTASKREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTTASKSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTTASKSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_UPDATETASKREQUEST'].fields_by_name['task']._loaded_options = None
+  _globals['_UPDATETASKREQUEST'].fields_by_name['task']._serialized_options = b'\342A\001\002'
+  _globals['_DELETETASKREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_DELETETASKREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_COMPLETETASKREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_COMPLETETASKREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_REOPENTASKREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_REOPENTASKREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_TASKSERVICE'].methods_by_name['CreateTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['CreateTask']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\002\202\323\344\223\002\021\"\t/v1/tasks:\004task'
+  _globals['_TASKSERVICE'].methods_by_name['CreateTask']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\003\202\323\344\223\002\021\"\t/v1/tasks:\004task'
   _globals['_TASKSERVICE'].methods_by_name['GetTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['GetTask']._serialized_options = b'\252\324\030\016\n\ntasks.read\020\001\202\323\344\223\002\020\022\016/v1/tasks/{id}'
   _globals['_TASKSERVICE'].methods_by_name['ListTasks']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['ListTasks']._serialized_options = b'\252\324\030\016\n\ntasks.read\020\001\202\323\344\223\002\013\022\t/v1/tasks'
   _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._loaded_options = None
-  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\002\202\323\344\223\002\0332\023/v1/tasks/{task.id}:\004task'
+  _globals['_TASKSERVICE'].methods_by_name['UpdateTask']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\003\202\323\344\223\002\0332\023/v1/tasks/{task.id}:\004task'
   _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['DeleteTask']._serialized_options = b'\252\324\030\020\n\014tasks.delete\020\002\202\323\344\223\002\020*\016/v1/tasks/{id}'
   _globals['_TASKSERVICE'].methods_by_name['CompleteTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['CompleteTask']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\002\202\323\344\223\002\034\"\027/v1/tasks/{id}:complete:\001*'
   _globals['_TASKSERVICE'].methods_by_name['ReopenTask']._loaded_options = None
   _globals['_TASKSERVICE'].methods_by_name['ReopenTask']._serialized_options = b'\252\324\030\017\n\013tasks.write\020\002\202\323\344\223\002\032\"\025/v1/tasks/{id}:reopen:\001*'
-  _globals['_TASKKIND']._serialized_start=1432
-  _globals['_TASKKIND']._serialized_end=1644
-  _globals['_TASKSTATE']._serialized_start=1646
-  _globals['_TASKSTATE']._serialized_end=1727
-  _globals['_PRIORITY']._serialized_start=1729
-  _globals['_PRIORITY']._serialized_end=1823
-  _globals['_TASK']._serialized_start=192
-  _globals['_TASK']._serialized_end=709
-  _globals['_CREATETASKREQUEST']._serialized_start=711
-  _globals['_CREATETASKREQUEST']._serialized_end=787
-  _globals['_GETTASKREQUEST']._serialized_start=789
-  _globals['_GETTASKREQUEST']._serialized_end=817
-  _globals['_LISTTASKSREQUEST']._serialized_start=820
-  _globals['_LISTTASKSREQUEST']._serialized_end=1029
-  _globals['_LISTTASKSRESPONSE']._serialized_start=1031
-  _globals['_LISTTASKSRESPONSE']._serialized_end=1113
-  _globals['_UPDATETASKREQUEST']._serialized_start=1115
-  _globals['_UPDATETASKREQUEST']._serialized_end=1226
-  _globals['_DELETETASKREQUEST']._serialized_start=1228
-  _globals['_DELETETASKREQUEST']._serialized_end=1293
-  _globals['_COMPLETETASKREQUEST']._serialized_start=1295
-  _globals['_COMPLETETASKREQUEST']._serialized_end=1362
-  _globals['_REOPENTASKREQUEST']._serialized_start=1364
-  _globals['_REOPENTASKREQUEST']._serialized_end=1429
-  _globals['_TASKSERVICE']._serialized_start=1826
-  _globals['_TASKSERVICE']._serialized_end=2690
+  _globals['_TASKKIND']._serialized_start=1609
+  _globals['_TASKKIND']._serialized_end=1821
+  _globals['_TASKSTATE']._serialized_start=1823
+  _globals['_TASKSTATE']._serialized_end=1904
+  _globals['_PRIORITY']._serialized_start=1906
+  _globals['_PRIORITY']._serialized_end=2000
+  _globals['_TASK']._serialized_start=254
+  _globals['_TASK']._serialized_end=842
+  _globals['_CREATETASKREQUEST']._serialized_start=844
+  _globals['_CREATETASKREQUEST']._serialized_end=926
+  _globals['_GETTASKREQUEST']._serialized_start=928
+  _globals['_GETTASKREQUEST']._serialized_end=962
+  _globals['_LISTTASKSREQUEST']._serialized_start=965
+  _globals['_LISTTASKSREQUEST']._serialized_end=1182
+  _globals['_LISTTASKSRESPONSE']._serialized_start=1184
+  _globals['_LISTTASKSRESPONSE']._serialized_end=1266
+  _globals['_UPDATETASKREQUEST']._serialized_start=1268
+  _globals['_UPDATETASKREQUEST']._serialized_end=1385
+  _globals['_DELETETASKREQUEST']._serialized_start=1387
+  _globals['_DELETETASKREQUEST']._serialized_end=1458
+  _globals['_COMPLETETASKREQUEST']._serialized_start=1460
+  _globals['_COMPLETETASKREQUEST']._serialized_end=1533
+  _globals['_REOPENTASKREQUEST']._serialized_start=1535
+  _globals['_REOPENTASKREQUEST']._serialized_end=1606
+  _globals['_TASKSERVICE']._serialized_start=2003
+  _globals['_TASKSERVICE']._serialized_end=2867
 # @@protoc_insertion_point(module_scope)

@@ -111,7 +111,6 @@ class Task(_message.Message):
     kind: Global___TaskKind.ValueType
     """Default task."""
     title: _builtins.str
-    """Mandatory."""
     note: _builtins.str
     subject: _builtins.str
     """`persons/…`, `organisations/…`, `deals/…`, `projects/…`, or empty."""
@@ -121,9 +120,7 @@ class Task(_message.Message):
     priority: Global___Priority.ValueType
     """Default normal."""
     state: Global___TaskState.ValueType
-    """Output only."""
     completer_user_id: _builtins.str
-    """Output only."""
     @_builtins.property
     def due_date(self) -> _date_pb2.Date:
         """Due on a day; not together with `due_time`."""
@@ -133,9 +130,7 @@ class Task(_message.Message):
         """Due at a time; not together with `due_date`."""
 
     @_builtins.property
-    def complete_time(self) -> _timestamp_pb2.Timestamp:
-        """Output only."""
-
+    def complete_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -222,7 +217,7 @@ class ListTasksRequest(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     state: Global___TaskState.ValueType
     assignee_user_id: _builtins.str

@@ -141,9 +141,9 @@ class ListTimelineRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     subject: _builtins.str
-    """Mandatory: `persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
+    """`persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
     page_size: _builtins.int
-    """1 to 200; 0 means 50."""
+    """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     @_builtins.property
     def kind(self) -> _containers.RepeatedScalarFieldContainer[Global___EntryKind.ValueType]:

@@ -97,7 +97,7 @@ class BatchGetDocumentsRequest(_message.Message):
     REFS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def refs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At most 100 resource names."""
+        """Resource names."""
 
     def __init__(
         self,
@@ -139,6 +139,7 @@ class ListDocumentsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 100 means 100."""
     page_token: _builtins.str
     def __init__(
         self,

@@ -75,6 +75,8 @@ Global___MessageFacts: _TypeAlias = MessageFacts  # noqa: Y015
 
 @_typing.final
 class MessageFiled(_message.Message):
+    """Told again, with all of the people, when it is filed at further ones because their address has become known."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     MESSAGE_FIELD_NUMBER: _builtins.int
@@ -108,7 +110,7 @@ class MessageHeld(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """`unknown_addresses` or `unreadable`."""
+    """`unknown_addresses`, `unreadable` or `postmaster`."""
     @_builtins.property
     def message(self) -> Global___MessageFacts: ...
     def __init__(
