@@ -130,7 +130,8 @@ async def test_a_page_walks_one_index_per_kind_and_sorts_no_more_than_it_shows(t
             execute = session.execute
 
             def explained(statement: sa.Select[Any], parameters: Any = None) -> Any:
-                compiled = statement.compile(session.connection, compile_kwargs={"literal_binds": True})
+                valued = statement.params(parameters or {})
+                compiled = valued.compile(session.connection, compile_kwargs={"literal_binds": True})
                 steps.extend(row.detail for row in execute(sa.text(f"EXPLAIN QUERY PLAN {compiled}")))
                 return []
 

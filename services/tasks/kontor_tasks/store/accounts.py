@@ -19,8 +19,11 @@ class Account:
     locale: str = DEFAULT_LOCALE
 
 
+_GET = sa.select(T.c.time_zone, T.c.locale).where(T.c.account_id == sa.bindparam("this_account", type_=sa.Text))
+
+
 def get(session: ReadSession) -> Account:
-    row = session.execute(sa.select(T.c.time_zone, T.c.locale).where(T.c.account_id == session.account_id)).one_or_none()
+    row = session.execute(_GET, {"this_account": session.account_id}).one_or_none()
     return Account(time_zone=row.time_zone, locale=row.locale) if row else Account()
 
 

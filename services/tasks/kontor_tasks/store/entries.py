@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.db.types import Instant
 from kontor_tasks.domain.entries import Entry
 from kontor_tasks.store import records
 from kontor_tasks.store.tables import ENTRIES as T
@@ -21,11 +23,14 @@ _DIRECT = L.alias("direct")
 SUBJECTS = children(
     _DIRECT.c.subject, where=sa.and_(_DIRECT.c.account_id == T.c.account_id, _DIRECT.c.entry_id == T.c.id, _DIRECT.c.via == "")
 )
+_ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
+_LIMIT = sa.bindparam("most", type_=sa.Integer)
+_GET = sa.select(T, SUBJECTS.label("subjects")).where(T.c.account_id == _ACCOUNT, T.c.id == sa.bindparam("this_id", type_=sa.Text))
+_INSERT = sa.insert(T)
 
 
 def get(session: ReadSession, entry_id: str) -> Entry | None:
-    statement = sa.select(T, SUBJECTS.label("subjects")).where(T.c.account_id == session.account_id, T.c.id == entry_id)
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_GET, {"this_account": session.account_id, "this_id": entry_id}).one_or_none()
     return _entry(row, via="") if row else None
 
 
@@ -35,32 +40,46 @@ def page(session: ReadSession, subject: str, *, kinds: Collection[str], after: A
     One walk backwards through an index, for a filter one walk per kind, merged. However long the timeline is, at most `limit`
     rows are read per walk.
     """
-    walks = [_walk(session, subject, kind, after, limit) for kind in sorted(kinds) or [""]]
-    places = sa.union_all(*(sa.select(walk.subquery()) for walk in walks)).subquery("places") if kinds else walks[0].subquery("places")
-    newest = (places.c.occur_time.desc(), places.c.entry_id.desc())
-    top = sa.select(places).order_by(*newest).limit(limit).subquery("top") if kinds else places
-    whole = (
-        sa.select(T, SUBJECTS.label("subjects"), top.c.via)
-        .join(top, sa.and_(T.c.account_id == session.account_id, T.c.id == top.c.entry_id))
-        .order_by(top.c.occur_time.desc(), top.c.entry_id.desc())
-    )
-    return [_entry(row, via=row.via) for row in session.execute(whole)]
-
-
-def _walk(session: ReadSession, subject: str, kind: str, after: After | None, limit: int) -> sa.Select[Any]:
-    statement = sa.select(L.c.entry_id, L.c.occur_time, L.c.via).where(
-        L.c.account_id == session.account_id, L.c.subject == subject, ~records.is_gone(session, subject)
-    )
-    if kind:
-        statement = statement.where(L.c.kind == kind)
+    values: dict[str, Any] = {"this_account": session.account_id, "subject": subject, "most": limit}
+    values |= {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
     if after:
-        statement = statement.where(sa.tuple_(L.c.occur_time, L.c.entry_id) < after)
-    return statement.order_by(L.c.occur_time.desc(), L.c.entry_id.desc()).limit(limit)
+        values |= {"after_time": after[0], "after_id": after[1]}
+    return [_entry(row, via=row.via) for row in session.execute(_page(len(kinds), after=bool(after)), values)]
+
+
+@cache
+def _page(kind_count: int, *, after: bool) -> sa.Select[Any]:
+    """Built once: building it costs more than reading a page."""
+    walks = [_walk(number, after) for number in range(kind_count)] or [_walk(None, after)]
+    newest = ("occur_time", "entry_id")
+    if kind_count:
+        places = sa.union_all(*(sa.select(walk.subquery()) for walk in walks)).subquery("places")
+        top = sa.select(places).order_by(*(places.c[name].desc() for name in newest)).limit(_LIMIT).subquery("top")
+    else:
+        top = walks[0].subquery("places")
+    return (
+        sa.select(T, SUBJECTS.label("subjects"), top.c.via)
+        .join(top, sa.and_(T.c.account_id == _ACCOUNT, T.c.id == top.c.entry_id))
+        .order_by(*(top.c[name].desc() for name in newest))
+    )
+
+
+def _walk(kind: int | None, after: bool) -> sa.Select[Any]:
+    subject = sa.bindparam("subject", type_=sa.Text)
+    statement = sa.select(L.c.entry_id, L.c.occur_time, L.c.via).where(
+        L.c.account_id == _ACCOUNT, L.c.subject == subject, ~records.is_gone(_ACCOUNT, subject)
+    )
+    if kind is not None:
+        statement = statement.where(L.c.kind == sa.bindparam(f"kind{kind}", type_=sa.Text))
+    if after:
+        place = sa.tuple_(sa.bindparam("after_time", type_=Instant), sa.bindparam("after_id", type_=sa.Text))
+        statement = statement.where(sa.tuple_(L.c.occur_time, L.c.entry_id) < place)
+    return statement.order_by(L.c.occur_time.desc(), L.c.entry_id.desc()).limit(_LIMIT)
 
 
 def insert(session: WriteSession, entry: Entry) -> None:
     origin = {"account_id": session.account_id, "id": entry.id, "create_time": entry.create_time or session.now}
-    session.execute(sa.insert(T).values(**origin, **_values(session, entry)))
+    session.execute(_INSERT, origin | _values(session, entry))
 
 
 def update(session: WriteSession, entry: Entry) -> None:

@@ -7,6 +7,7 @@ same in whatever order entries and ties arrive.
 """
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,13 +21,14 @@ from kontor_tasks.store.tables import TIES as T
 _ROWS_AT_ONCE = 1000
 # The direct links from which others follow.
 _DIRECT = L.alias("direct")
+_INSERT = sa.insert(L)
 
 
 def add(session: WriteSession, entry: Entry, subjects: Iterable[str]) -> None:
     """Show an entry that shows nowhere yet: directly at `subjects`, and wherever these are tied to."""
     row = {"account_id": session.account_id, "entry_id": entry.id, "occur_time": entry.occur_time, "kind": entry.kind, "via": ""}
-    session.execute(sa.insert(L), [row | {"subject": subject} for subject in sorted(set(subjects))])
-    _roll_up(session, _DIRECT.c.entry_id == entry.id)
+    session.execute(_INSERT, [row | {"subject": subject} for subject in sorted(set(subjects))])
+    session.execute(_roll_up_entry(session.connection.dialect.name), {"this_account": session.account_id, "this_entry": entry.id})
 
 
 def delete(session: WriteSession, entry_ids: Collection[str]) -> None:
@@ -76,14 +78,26 @@ def delete_at(session: WriteSession, subject: str) -> None:
 
 
 def _roll_up(session: WriteSession, which: sa.ColumnElement[bool]) -> None:
+    session.execute(_rolling_up(session.connection.dialect.name, sa.literal(session.account_id), which))
+
+
+@cache
+def _roll_up_entry(dialect: str) -> Any:
+    """For one new entry; built once, because every write of an entry runs it."""
+    account_id, entry_id = (sa.bindparam(name, type_=sa.Text) for name in ("this_account", "this_entry"))
+    return _rolling_up(dialect, account_id, _DIRECT.c.entry_id == entry_id)
+
+
+def _rolling_up(dialect: str, account_id: sa.ColumnElement[str], which: sa.ColumnElement[bool]) -> Any:
     names = ["account_id", "entry_id", "subject", "occur_time", "kind", "via"]
-    statement = _insert(session).from_select(names, _rolled_up(session, which))
+    insert: Any = postgresql.insert(L) if dialect == "postgresql" else sqlite.insert(L)
+    statement = insert.from_select(names, _rolled_up(account_id, which))
     better = sa.and_(L.c.via != "", L.c.via != statement.excluded.via)
     keys = [column.name for column in L.primary_key.columns]
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"via": statement.excluded.via}, where=better))
+    return statement.on_conflict_do_update(index_elements=keys, set_={"via": statement.excluded.via}, where=better)
 
 
-def _rolled_up(session: WriteSession, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def _rolled_up(account_id: sa.ColumnElement[str], which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Rows of LINKS for what hangs directly where `which` says so."""
     link = (_DIRECT.c.account_id, _DIRECT.c.entry_id, T.c.target, _DIRECT.c.occur_time, _DIRECT.c.kind)
     tied = sa.and_(T.c.account_id == _DIRECT.c.account_id, T.c.subject == _DIRECT.c.subject)
@@ -91,10 +105,6 @@ def _rolled_up(session: WriteSession, which: sa.ColumnElement[bool]) -> sa.Selec
     return (
         sa.select(*link, sa.func.min(_DIRECT.c.subject))
         .join(T, sa.and_(tied, during))
-        .where(_DIRECT.c.account_id == session.account_id, _DIRECT.c.via == "", which)
+        .where(_DIRECT.c.account_id == account_id, _DIRECT.c.via == "", which)
         .group_by(*link)
     )
-
-
-def _insert(session: WriteSession) -> Any:
-    return postgresql.insert(L) if session.connection.dialect.name == "postgresql" else sqlite.insert(L)

@@ -8,10 +8,14 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore, upsert_newer
 from kontor_tasks.store.tables import RECORDS as T
 
+_ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
+_STATES = sa.select(T.c.ref, T.c.deleted).where(T.c.account_id == _ACCOUNT, T.c.ref.in_(sa.bindparam("refs", expanding=True)))
+_SEQUENCE = sa.select(T.c.sequence).where(T.c.account_id == _ACCOUNT, T.c.ref == sa.bindparam("this_ref", type_=sa.Text))
+
 
 def keep(session: WriteSession, ref: str, *, sequence: int, deleted: bool = False) -> bool:
     """Remember this news of the record; False where something newer, or the same, was heard before."""
-    known = session.execute(sa.select(T.c.sequence).where(T.c.account_id == session.account_id, T.c.ref == ref)).scalar_one_or_none()
+    known = session.execute(_SEQUENCE, {"this_account": session.account_id, "this_ref": ref}).scalar_one_or_none()
     if known is not None and known >= sequence:
         return False
     row = {"account_id": session.account_id, "ref": ref, "sequence": sequence, "deleted": deleted}
@@ -28,21 +32,17 @@ def states(session: ReadSession, refs: Collection[str]) -> dict[str, bool]:
     """Of those that are known: whether they are gone."""
     if not refs:
         return {}
-    where = (T.c.account_id == session.account_id, T.c.ref.in_(refs))
-    return {row.ref: row.deleted for row in session.execute(sa.select(T.c.ref, T.c.deleted).where(*where))}
+    rows = session.execute(_STATES, {"this_account": session.account_id, "refs": list(refs)})
+    return {row.ref: row.deleted for row in rows}
 
 
 def gone(session: ReadSession, refs: Collection[str]) -> set[str]:
     """Those that are known to be deleted."""
     if not refs:
         return set()
-    return set(session.execute(sa.select(T.c.ref).where(_is_gone(session, T.c.ref.in_(refs)))).scalars())
+    return {ref for ref, deleted in states(session, refs).items() if deleted}
 
 
-def is_gone(session: ReadSession, ref: str) -> sa.Exists:
+def is_gone(account_id: sa.ColumnElement[str], ref: sa.ColumnElement[str]) -> sa.Exists:
     """As a condition in another statement."""
-    return sa.select(sa.literal(1)).where(_is_gone(session, T.c.ref == ref)).exists()
-
-
-def _is_gone(session: ReadSession, which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    return sa.and_(T.c.account_id == session.account_id, which, T.c.deleted)
+    return sa.select(sa.literal(1)).where(T.c.account_id == account_id, T.c.ref == ref, T.c.deleted).exists()
