@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from kontor_chassis.ids import new_id
+from kontor_chassis.text import fold
 from kontor_contacts.domain.persons import Person
 
 TAG_COUNT = 50
@@ -52,6 +53,9 @@ class Batch:
 
 def tag_name(rank: int) -> str:
     return f"Merkmal {rank + 1:02}"
+
+
+_NOBODYS = {"vip": False, "key_accounter_user_id": "", "responsible_user_id": ""}
 
 
 class Population:
@@ -99,6 +103,9 @@ class Population:
                 "kind": "company",
                 "background": "",
                 "industry": pick(_TRADES),
+                "size": 0,
+                "website": "",
+                **_NOBODYS,
                 **self._origin(),
             }
         )
@@ -118,6 +125,12 @@ class Population:
                 "given_key": person.given_key,
                 "background": f"Kennengelernt auf der Messe {2000 + number % 26}, Gesprächspartner für {pick(_TRADES)}.",
                 "language": "de",
+                "salutation": "",
+                "gender": "",
+                "assistants": [],
+                "first_name_key": fold(person.first_name),
+                "last_name_key": fold(person.last_name),
+                **_NOBODYS,
                 **self._origin(),
             }
         )
@@ -132,7 +145,7 @@ class Population:
         points: list[Row] = [
             {"medium": "email", "value": email_of(number), "lookup": email_of(number)},
             {"medium": "phone", "value": f"0221 {number:07}", "lookup": f"+49221{number:07}"},
-            {"medium": "postal", **street},
+            {"medium": "postal", **street, "lookup": fold(city)},
         ]
         common = {"account_id": self._account_id, "record_id": person_id, "noun": "persons", "kind": "work", "is_primary": True, "place": 0}
         empty = {"lookup": "", "postcode": "", "city": "", "region": "", "country": ""}
