@@ -23,9 +23,9 @@ from kontor.type.v1 import bounds_pb2, rule_pb2
 
 DESCRIPTORS = Path(__file__).resolve().parent.parent / "protos" / "gen" / "kontor" / "descriptors.binpb"
 
-# First words of scopes that are no service's name: search asks all owners for `documents`, operators keep `accounts`, and a
-# feed's secret opens the `calendar` only.
-COMMON_SCOPES = frozenset({"accounts", "calendar", "documents"})
+# First words of scopes that are no service's name: search asks all owners for `documents`, every service has an `audit` log,
+# operators keep `accounts`, and a feed's secret opens the `calendar` only.
+COMMON_SCOPES = frozenset({"accounts", "audit", "calendar", "documents"})
 SCOPE_VERBS = frozenset({"read", "write", "delete", "admin", "self"})
 # Where an account stands in a request: there is none yet, it is the resource itself, or nobody is signed in yet.
 ACCOUNT_FIELDS = frozenset({"CreateAccountRequest.account", "UpdateAccountRequest.account", "CreateSessionRequest.account"})

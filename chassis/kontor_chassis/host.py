@@ -87,7 +87,8 @@ class RunningService:
         if self.service.prepare is not None:
             await self.context.database.write(self.service.prepare, self.context)
         await self.open_rooms()
-        self.tasks = [self.relay.start(), asyncio.create_task(keep_pruning(self.context.database, self.context.clock))]
+        pruning = keep_pruning(self.context.database, self.context.clock, audit_days=self.context.settings.audit_days)
+        self.tasks = [self.relay.start(), asyncio.create_task(pruning)]
 
     async def open_rooms(self) -> None:
         """Open what the handlers need beside the database, and nothing more: for calls to a service that is not started."""

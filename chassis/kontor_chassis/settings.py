@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Room that the disks of data folder and files must have; with less, `/readyz` says that it is not ready.",
     )
+    audit_days: int = Field(
+        default=0, ge=0, le=36_500, description="Days after which entries of the audit log are deleted; 0: they are kept for ever."
+    )
     drain_seconds: float = Field(default=15.0, ge=0, description="How long a stopping process lets running work finish.")
 
     @property

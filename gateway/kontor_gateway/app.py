@@ -14,6 +14,7 @@ from kontor_gateway.middleware.deadline import Deadline
 from kontor_gateway.middleware.error_answers import ErrorAnswers
 from kontor_gateway.middleware.observation import Observation
 from kontor_gateway.middleware.security_headers import SecurityHeaders
+from kontor_gateway.owners import SHARED
 from kontor_gateway.pages import add_pages
 from kontor_gateway.problems import MethodNotAllowed, allow, no_such_path
 from kontor_gateway.router import Found, Router
@@ -37,7 +38,7 @@ def create_app(channels: Mapping[str, Channel], settings: GatewaySettings, *, re
         entries=settings.authentication_entries,
         timeout=settings.request_timeout,
     )
-    translations = translations_of(channels)
+    translations = translations_of([*channels, SHARED])
     router: Router[Endpoint] = Router()
     add_routes(router, translations, channels=channels, authenticator=authenticator)
     add_pages(

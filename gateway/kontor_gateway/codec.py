@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 
 from kontor_chassis.errors import FieldViolation, InvalidArgument
 from kontor_gateway.codec_faults import MAX_FAULTS, Refused, shortened
+from kontor_gateway.codec_json import read_json, write_json
 from kontor_gateway.codec_money import read_money, write_money
 from kontor_gateway.codec_times import read_date, read_time, write_date, write_time
 from kontor_gateway.codec_values import (
@@ -45,11 +46,13 @@ ObjectReader = Callable[[Any], dict[str, Any]]
 _READERS: Mapping[str, Reader] = {
     "google.protobuf.Timestamp": read_time,
     "google.type.Date": read_date,
+    "kontor.type.v1.JsonValue": read_json,
     "kontor.type.v1.Money": read_money,
 }
 _WRITERS: Mapping[str, Writer] = {
     "google.protobuf.Timestamp": write_time,
     "google.type.Date": write_date,
+    "kontor.type.v1.JsonValue": write_json,
     "kontor.type.v1.Money": write_money,
 }
 

@@ -35,7 +35,7 @@ class Schemas:
         name = self._claim(message)
         if name not in self.components:
             self.components[name] = {}
-            self.components[name] = self._money(exact=True) if _is_money(message) else self._output_object(message)
+            self.components[name] = self._special(message, exact=True) or self._output_object(message)
         return _ref(name)
 
     def input(self, message: Descriptor) -> Schema:
@@ -43,7 +43,7 @@ class Schemas:
         name = self._claim(message) + "Input"
         if name not in self.components:
             self.components[name] = {}
-            self.components[name] = self._money(exact=False) if _is_money(message) else self.input_object(message)
+            self.components[name] = self._special(message, exact=False) or self.input_object(message)
         return _ref(name)
 
     def input_object(self, message: Descriptor, *, without: frozenset[str] = frozenset()) -> Schema:
@@ -103,6 +103,13 @@ class Schemas:
             }
         return _ref(name)
 
+    def _special(self, message: Descriptor, *, exact: bool) -> Schema | None:
+        """The schema of a message with a JSON form of its own."""
+        if message.full_name == "kontor.type.v1.JsonValue":
+            # Without a type anything is right.
+            return self._description(message.full_name)
+        return self._money(exact=exact) if message.full_name == "kontor.type.v1.Money" else None
+
     def _money(self, *, exact: bool) -> Schema:
         amount = _AMOUNT if exact else {"anyOf": [_AMOUNT, {"type": "number"}]}
         schema: Schema = {
@@ -129,10 +136,6 @@ class Schemas:
             if self._owners.setdefault(name, type_.full_name) == type_.full_name:
                 return str(name)
         raise ValueError(f"no name is left for {type_.full_name}")
-
-
-def _is_money(message: Descriptor) -> bool:
-    return bool(message.full_name == "kontor.type.v1.Money")
 
 
 def _bounded(field: FieldDescriptor, value: Schema) -> Schema:

@@ -12,6 +12,7 @@ from kontor_gateway.authentication import Authenticator
 from kontor_gateway.conditions import is_known, quoted
 from kontor_gateway.descriptors import methods_of
 from kontor_gateway.exchange import Exchange, read_body
+from kontor_gateway.owners import SHARED, Owners
 from kontor_gateway.router import Router
 from kontor_gateway.translation import Translation
 
@@ -27,13 +28,21 @@ def translations_of(services: Iterable[str]) -> list[Translation]:
 def add_routes(
     router: Router[Endpoint], translations: Iterable[Translation], *, channels: Mapping[str, Channel], authenticator: Authenticator
 ) -> None:
-    """Serve each binding through the channel of its service."""
+    """Serve each binding through the channel of its service, or of the one that the request asks for."""
+    translations = list(translations)
+    owners = Owners(translations, channels)
     for translation in translations:
-        endpoint = _endpoint(translation, channels[translation.method.service], authenticator)
+        service = translation.method.service
+        choose = owners.channel if service == SHARED else _always(channels[service])
+        endpoint = _endpoint(translation, choose, authenticator)
         router.add(translation.binding.verb, translation.binding.template, endpoint)
 
 
-def _endpoint(translation: Translation, channel: Channel, authenticator: Authenticator) -> Endpoint:
+def _always(channel: Channel) -> Callable[[Message], Channel]:
+    return lambda request: channel
+
+
+def _endpoint(translation: Translation, choose: Callable[[Message], Channel], authenticator: Authenticator) -> Endpoint:
     method = translation.method
     response_type = method.response_type
     public = method.rule.public
@@ -44,7 +53,8 @@ def _endpoint(translation: Translation, channel: Channel, authenticator: Authent
         principal = "" if public else await authenticator.principal(exchange)
         body = await read_body(receive) if translation.takes_body else b""
         request = translation.request(exchange, body)
-        message = await channel.unary(path, request, response_type, metadata=exchange.metadata(principal), timeout=exchange.remaining())
+        metadata = exchange.metadata(principal)
+        message = await choose(request).unary(path, request, response_type, metadata=metadata, timeout=exchange.remaining())
         return answer(translation, exchange, message)
 
     return serve

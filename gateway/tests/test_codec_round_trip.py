@@ -23,11 +23,16 @@ from kontor_gateway.openapi_schemas import Schemas
 
 PACKAGES = ("identity", "contacts", "sales", "tasks", "mail", "search", "notify", "type")
 LETTERS = st.characters(codec="utf-8", exclude_characters="\0")
+JSON_TEXTS = st.recursive(
+    st.booleans() | st.integers(-(2**53), 2**53) | st.text(LETTERS),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(LETTERS), inner),
+).map(lambda value: orjson.dumps(value).decode())
 SPECIAL = {
     "google.protobuf.Timestamp": st.builds(
         dict, seconds=st.integers(-62135596800, 253402300799), nanos=st.integers(0, 999_999).map(lambda micros: micros * 1000)
     ),
     "google.type.Date": st.dates().map(lambda day: {"year": day.year, "month": day.month, "day": day.day}),
+    "kontor.type.v1.JsonValue": st.builds(dict, text=JSON_TEXTS),
     "kontor.type.v1.Money": st.builds(dict, minor_units=st.integers(-(2**63) + 1, 2**63 - 1), currency=st.sampled_from(sorted(DECIMALS))),
 }
 

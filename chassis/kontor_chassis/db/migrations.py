@@ -114,11 +114,13 @@ def create_plumbing() -> None:
         sa.Column("account_id", Key, primary_key=True),
         sa.Column("id", Key, primary_key=True),
         sa.Column("subject", Key, nullable=False),
-        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("action", Key, nullable=False),
         sa.Column("changes", Json, nullable=False),
-        sa.Column("actor_user_id", sa.Text, nullable=False),
-        sa.Column("means", sa.Text, nullable=False),
+        sa.Column("actor_user_id", Key, nullable=False),
+        sa.Column("means", Key, nullable=False),
         sa.Column("create_time", Instant, nullable=False),
     )
-    op.create_index("audit_by_subject", "audit", ["account_id", "subject", "id"])
+    op.create_index("audit_by_time", "audit", ["account_id", "create_time", "id"])
+    for name, column in (("subject", "subject"), ("actor", "actor_user_id"), ("action", "action"), ("means", "means")):
+        op.create_index(f"audit_by_{name}", "audit", ["account_id", column, "create_time", "id"])
     enable_tenancy("outbox", "inbox", "idempotency", "audit")

@@ -98,8 +98,12 @@ def delete(session: WriteSession, organisation_id: str, *, etag: str) -> None:
     positions.delete(session, [position.id for position in ended])
     organisations.delete(session, organisation.id)
     deleted(session, f"organisations/{organisation.id}", {"name": organisation.name})
+    ended_of: dict[str, dict[str, tuple[Any, Any]]] = {}
     for position in ended:
         published.position_deleted(session, position)
+        ended_of.setdefault(position.person_id, {})[f"positions/{position.id}"] = (position, None)
+    for person_id, changes in ended_of.items():
+        updated(session, f"persons/{person_id}", changes)
     touch_persons(session, [position.person_id for position in ended], "positions")
     published.organisation_deleted(session, organisation)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from kontor_chassis.audit import created, deleted, updated
+from kontor_chassis.audit import updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound, invalid
 from kontor_chassis.etags import check_etag
@@ -22,10 +22,9 @@ def create(session: WriteSession, wanted: Position) -> Position:
     position = replace(checked_position(wanted), id=new_id(), version=1, primary=wanted.primary or not person.positions)
     position = _with_organisation(session, position)
     positions.insert(session, position)
-    created(session, f"persons/{person.id}", {f"positions/{position.id}": position})
     published.position_created(session, position)
-    if position.primary:
-        _unmark_others(session, person, position)
+    unmarked = _unmark_others(session, person, position) if position.primary else {}
+    updated(session, f"persons/{person.id}", {f"positions/{position.id}": (None, position), **unmarked})
     touch_persons(session, [person.id], "positions")
     return position
 
@@ -49,10 +48,9 @@ def update(session: WriteSession, wanted: Position, *, mask: Collection[str], et
         return before
     after = _with_organisation(session, replace(after, version=before.version + 1))
     positions.update(session, after)
-    updated(session, f"persons/{person.id}", {f"positions/{after.id}": (before, after)})
     published.position_updated(session, after)
-    if after.primary and not before.primary:
-        _unmark_others(session, person, after)
+    unmarked = _unmark_others(session, person, after) if after.primary and not before.primary else {}
+    updated(session, f"persons/{person.id}", {f"positions/{after.id}": (before, after), **unmarked})
     touch_persons(session, [person.id], "positions")
     return after
 
@@ -63,7 +61,7 @@ def delete(session: WriteSession, person_id: str, position_id: str, *, etag: str
     position = get(session, person_id, position_id)
     check_etag(etag, position.version)
     positions.delete(session, [position.id])
-    deleted(session, f"persons/{person.id}", {f"positions/{position.id}": position})
+    updated(session, f"persons/{person.id}", {f"positions/{position.id}": (position, None)})
     published.position_deleted(session, position)
     touch_persons(session, [person.id], "positions")
 
@@ -75,9 +73,13 @@ def _with_organisation(session: WriteSession, position: Position) -> Position:
     return replace(position, organisation_name=organisation.name)
 
 
-def _unmark_others(session: WriteSession, person: Person, kept: Position) -> None:
+def _unmark_others(session: WriteSession, person: Person, kept: Position) -> dict[str, tuple[Position, Position]]:
+    """Answers what became of the others, as the audit of the person holds it."""
+    changed: dict[str, tuple[Position, Position]] = {}
     for other in person.positions:
         if other.primary and other.id != kept.id:
             unmarked = replace(other, primary=False, version=other.version + 1)
             positions.update(session, unmarked)
             published.position_updated(session, unmarked)
+            changed[f"positions/{other.id}"] = (other, unmarked)
+    return changed

@@ -17,6 +17,8 @@ ROLES = (READER, RESTRICTED, MEMBER, ADMIN, OWNER)
 
 # Scope → the lowest role that has it. Every scope that a method for users asks for in its proto stands here.
 LOWEST: Mapping[str, str] = {
+    # The log of a record that one can see; admins read all of it.
+    "audit.read": READER,
     "calendar.read": READER,
     "contacts.read": READER,
     "contacts.write": RESTRICTED,

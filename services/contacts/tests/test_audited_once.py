@@ -1,0 +1,211 @@
+"""S12: every write leaves exactly one audit entry per record that it changes, in its own transaction, and none where nothing changes.
+
+A method that writes and has no case here fails the first test.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+import sqlalchemy as sa
+from google.protobuf.message import Message
+
+from kontor.contacts.v1 import organisations_pb2 as organisations
+from kontor.contacts.v1 import persons_pb2 as persons
+from kontor.contacts.v1 import positions_pb2 as positions
+from kontor.contacts.v1 import tags_pb2 as tags
+from kontor.type.v1 import rule_pb2
+from kontor_chassis.db.plumbing import AUDIT
+from kontor_chassis.errors import KontorError
+from kontor_chassis.ids import new_id
+from kontor_chassis.testing import Harness
+
+
+@dataclass(frozen=True)
+class World:
+    """Ids of what is there before a case begins."""
+
+    person: str
+    organisation: str
+    other_organisation: str
+    position: str
+    tag: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a method is asked, and which records (by noun) it changes how; what it refuses; what changes nothing."""
+
+    request: Callable[[World], Message]
+    entries: list[tuple[str, str]]
+    refused: Callable[[World], Message]
+    idle: Callable[[World], Message] | None = None
+
+
+def person(**fields: object) -> persons.Person:
+    return persons.Person(**{"last_name": "Zuse", **fields})  # type: ignore[arg-type]
+
+
+def organisation(**fields: object) -> organisations.Organisation:
+    return organisations.Organisation(**{"name": "Amt", **fields})  # type: ignore[arg-type]
+
+
+CASES: dict[str, Case] = {
+    "CreatePerson": Case(
+        lambda world: persons.CreatePersonRequest(person=person()),
+        [("persons", "create")],
+        refused=lambda world: persons.CreatePersonRequest(person=person(last_name="")),
+    ),
+    "UpdatePerson": Case(
+        lambda world: persons.UpdatePersonRequest(person=person(id=world.person, title="Dr."), update_mask=["title", "last_name"]),
+        [("persons", "update")],
+        refused=lambda world: persons.UpdatePersonRequest(person=person(id=world.person, title="Dr."), update_mask=["title"], etag="99"),
+        idle=lambda world: persons.UpdatePersonRequest(person=person(id=world.person, last_name="Öztürk"), update_mask=["last_name"]),
+    ),
+    "DeletePerson": Case(
+        lambda world: persons.DeletePersonRequest(id=world.person),
+        [("persons", "delete")],
+        refused=lambda world: persons.DeletePersonRequest(id=new_id()),
+    ),
+    "CreateOrganisation": Case(
+        lambda world: organisations.CreateOrganisationRequest(organisation=organisation()),
+        [("organisations", "create")],
+        refused=lambda world: organisations.CreateOrganisationRequest(organisation=organisation(name="")),
+    ),
+    "UpdateOrganisation": Case(
+        lambda world: organisations.UpdateOrganisationRequest(organisation=organisation(id=world.organisation), update_mask=["name"]),
+        [("organisations", "update")],
+        refused=lambda world: organisations.UpdateOrganisationRequest(
+            organisation=organisation(id=world.organisation, website="javascript:x"), update_mask=["website"]
+        ),
+        idle=lambda world: organisations.UpdateOrganisationRequest(
+            organisation=organisation(id=world.organisation), update_mask=["industry"]
+        ),
+    ),
+    "DeleteOrganisation": Case(
+        lambda world: organisations.DeleteOrganisationRequest(id=world.organisation),
+        # Whose position there ends is changed, too.
+        [("organisations", "delete"), ("persons", "update")],
+        refused=lambda world: organisations.DeleteOrganisationRequest(id=world.organisation, etag="99"),
+    ),
+    "CreatePosition": Case(
+        # The mark of the primary one moves, which belongs to the same change of the same person.
+        lambda world: positions.CreatePositionRequest(
+            position=positions.Position(person_id=world.person, organisation_id=world.other_organisation, primary=True)
+        ),
+        [("persons", "update")],
+        refused=lambda world: positions.CreatePositionRequest(
+            position=positions.Position(person_id=world.person, organisation_id=new_id())
+        ),
+    ),
+    "UpdatePosition": Case(
+        lambda world: positions.UpdatePositionRequest(
+            position=positions.Position(id=world.position, person_id=world.person, role="Einkauf"), update_mask=["role"]
+        ),
+        [("persons", "update")],
+        refused=lambda world: positions.UpdatePositionRequest(
+            position=positions.Position(id=world.position, person_id=world.person, role="Einkauf"), update_mask=["role"], etag="99"
+        ),
+        idle=lambda world: positions.UpdatePositionRequest(
+            position=positions.Position(id=world.position, person_id=world.person), update_mask=["role"]
+        ),
+    ),
+    "DeletePosition": Case(
+        lambda world: positions.DeletePositionRequest(id=world.position, person_id=world.person),
+        [("persons", "update")],
+        refused=lambda world: positions.DeletePositionRequest(id=new_id(), person_id=world.person),
+    ),
+    "UpdateTag": Case(
+        lambda world: tags.UpdateTagRequest(tag=tags.Tag(id=world.tag, name="Kundin"), update_mask=["name"]),
+        [("tags", "update")],
+        refused=lambda world: tags.UpdateTagRequest(tag=tags.Tag(id=world.tag, name=""), update_mask=["name"]),
+        idle=lambda world: tags.UpdateTagRequest(tag=tags.Tag(id=world.tag, name="Kunde"), update_mask=["name"]),
+    ),
+    "DeleteTag": Case(
+        lambda world: tags.DeleteTagRequest(id=world.tag),
+        [("tags", "delete")],
+        refused=lambda world: tags.DeleteTagRequest(id=new_id()),
+    ),
+}
+
+
+@pytest.fixture
+async def world(contacts: Harness) -> World:
+    anna = await contacts.call(persons.CreatePersonRequest(person=persons.Person(last_name="Öztürk", tags=["Kunde"])))
+    mueller = await contacts.call(organisations.CreateOrganisationRequest(organisation=organisations.Organisation(name="Müller")))
+    schulze = await contacts.call(organisations.CreateOrganisationRequest(organisation=organisations.Organisation(name="Schulze")))
+    position = positions.Position(person_id=anna.id, organisation_id=mueller.id)
+    made = await contacts.call(positions.CreatePositionRequest(position=position))
+    [tag] = (await contacts.call(tags.ListTagsRequest())).tags
+    return World(anna.id, mueller.id, schulze.id, made.id, tag.id)
+
+
+def audited(contacts: Harness) -> dict[str, tuple[str, str]]:
+    """Noun and action of every entry, by id."""
+    with contacts.running.context.database.reading(contacts.user.account_id) as connection:
+        rows = connection.execute(sa.select(AUDIT.c.id, AUDIT.c.subject, AUDIT.c.action))
+        return {row.id: (row.subject.partition("/")[0], row.action) for row in rows}
+
+
+async def added(contacts: Harness, work: Callable[[], Awaitable[object]]) -> list[tuple[str, str]]:
+    before = audited(contacts)
+    await work()
+    return sorted(entry for id_, entry in audited(contacts).items() if id_ not in before)
+
+
+def test_every_method_that_writes_has_a_case(contacts: Harness) -> None:
+    methods = contacts.running.dispatcher.methods.values()
+    writing = {method.path.rpartition("/")[2] for method in methods if method.rule.transaction == rule_pb2.TRANSACTION_WRITE}
+    assert writing == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_write_is_audited_once_for_each_record_it_changes(contacts: Harness, world: World, name: str) -> None:
+    case = CASES[name]
+    assert await added(contacts, lambda: contacts.call(case.request(world))) == sorted(case.entries)
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_refused_write_is_not_audited(contacts: Harness, world: World, name: str) -> None:
+    async def refused() -> None:
+        with pytest.raises(KontorError):
+            await contacts.call(CASES[name].refused(world))
+
+    assert await added(contacts, refused) == []
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.idle is not None])
+async def test_a_write_that_changes_nothing_is_not_audited(contacts: Harness, world: World, name: str) -> None:
+    idle = CASES[name].idle
+    assert idle is not None
+    assert await added(contacts, lambda: contacts.call(idle(world))) == []
+
+
+async def test_a_write_repeated_under_one_request_id_is_audited_once(contacts: Harness) -> None:
+    request = persons.CreatePersonRequest(person=person(), request_id="once")
+
+    async def twice() -> None:
+        await contacts.call(request)
+        await contacts.call(request)
+
+    assert await added(contacts, twice) == [("persons", "create")]
+
+
+async def test_a_new_tag_is_a_record_of_its_own(contacts: Harness) -> None:
+    request = persons.CreatePersonRequest(person=person(tags=["Neu"]))
+    assert await added(contacts, lambda: contacts.call(request)) == [("persons", "create"), ("tags", "create")]
+
+
+async def test_an_entry_stands_or_falls_with_its_change(contacts: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit is written last in the transaction; where that fails nothing has happened."""
+    from kontor_chassis.db import sessions
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(sessions, "flush", broken)
+    with pytest.raises(KontorError):
+        await contacts.call(persons.CreatePersonRequest(person=person()))
+    monkeypatch.undo()
+    assert (await contacts.call(persons.ListPersonsRequest())).persons == []
+    assert audited(contacts) == {}
