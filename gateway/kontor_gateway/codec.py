@@ -18,6 +18,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from kontor_chassis.errors import FieldViolation, InvalidArgument
+from kontor_gateway.codec_custom import read_custom_values, write_custom_values
 from kontor_gateway.codec_faults import MAX_FAULTS, Refused, shortened
 from kontor_gateway.codec_json import read_json, write_json
 from kontor_gateway.codec_money import read_money, write_money
@@ -47,12 +48,14 @@ _READERS: Mapping[str, Reader] = {
     "google.protobuf.Timestamp": read_time,
     "google.type.Date": read_date,
     "kontor.type.v1.JsonValue": read_json,
+    "kontor.type.v1.CustomValues": read_custom_values,
     "kontor.type.v1.Money": read_money,
 }
 _WRITERS: Mapping[str, Writer] = {
     "google.protobuf.Timestamp": write_time,
     "google.type.Date": write_date,
     "kontor.type.v1.JsonValue": write_json,
+    "kontor.type.v1.CustomValues": write_custom_values,
     "kontor.type.v1.Money": write_money,
 }
 

@@ -12,14 +12,13 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from kontor_gateway.codec import json_name
 from kontor_gateway.codec_values import enum_words, integer_range, is_float, is_integer, is_wide
 from kontor_gateway.field_rules import bounds_of, is_immutable, is_read_only, is_required, is_resource
+from kontor_gateway.openapi_forms import OWN_FORMS
 
 Schema = dict[str, Any]
 _TIME = {"type": "string", "format": "date-time", "examples": ["2026-05-01T09:30:00Z"]}
 _DATE = {"type": "string", "format": "date", "examples": ["2026-05-01"]}
 _FIXED = "Cannot be changed later."
 _NULL: Schema = {"type": "null"}
-_AMOUNT = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["1250.00"]}
-_CURRENCY = {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["EUR"], "description": "ISO 4217."}
 
 
 class Schemas:
@@ -34,16 +33,18 @@ class Schemas:
         """A reference to what is answered."""
         name = self._claim(message)
         if name not in self.components:
+            form = OWN_FORMS.get(message.full_name)
             self.components[name] = {}
-            self.components[name] = self._special(message, exact=True) or self._output_object(message)
+            self.components[name] = form(exact=True) if form else self._output_object(message)
         return _ref(name)
 
     def input(self, message: Descriptor) -> Schema:
         """A reference to what is accepted."""
         name = self._claim(message) + "Input"
         if name not in self.components:
+            form = OWN_FORMS.get(message.full_name)
             self.components[name] = {}
-            self.components[name] = self._special(message, exact=False) or self.input_object(message)
+            self.components[name] = form(exact=False) if form else self.input_object(message)
         return _ref(name)
 
     def input_object(self, message: Descriptor, *, without: frozenset[str] = frozenset()) -> Schema:
@@ -102,24 +103,6 @@ class Schemas:
                 **({"description": description} if description else {}),
             }
         return _ref(name)
-
-    def _special(self, message: Descriptor, *, exact: bool) -> Schema | None:
-        """The schema of a message with a JSON form of its own."""
-        if message.full_name == "kontor.type.v1.JsonValue":
-            # Without a type anything is right.
-            return self._description(message.full_name)
-        return self._money(exact=exact) if message.full_name == "kontor.type.v1.Money" else None
-
-    def _money(self, *, exact: bool) -> Schema:
-        amount = _AMOUNT if exact else {"anyOf": [_AMOUNT, {"type": "number"}]}
-        schema: Schema = {
-            "type": "object",
-            "description": "An amount of money, with as many decimals as its currency has.",
-            "properties": {"amount": dict(amount), "currency": dict(_CURRENCY)},
-            "required": ["amount", "currency"],
-            "examples": [{"amount": "1250.00", "currency": "EUR"}],
-        }
-        return schema if exact else {**schema, "additionalProperties": False}
 
     def _described(self, field: FieldDescriptor, schema: Schema) -> Schema:
         comment = " ".join(text for text in (self.comment(field.full_name), _FIXED if is_immutable(field) else "") if text)

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unus
 
 from kontor_chassis.currencies import DECIMALS
 from kontor_gateway import codec, codec_text
+from kontor_gateway.codec_custom import KEY
 from kontor_gateway.codec_values import integer_range, is_integer
 from kontor_gateway.comments import load_comments
 from kontor_gateway.field_rules import bounds_of, is_required
@@ -27,7 +28,17 @@ JSON_TEXTS = st.recursive(
     st.booleans() | st.integers(-(2**53), 2**53) | st.text(LETTERS),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(LETTERS), inner),
 ).map(lambda value: orjson.dumps(value).decode())
+# Without decimals, which are read as texts: which of them it is, the field says.
+CUSTOM_VALUES = st.one_of(
+    st.builds(dict, text=st.text(LETTERS, max_size=20)),
+    st.builds(dict, number=st.integers(-(2**63), 2**63 - 1)),
+    st.builds(dict, yes_no=st.booleans()),
+    st.builds(dict, choices=st.builds(dict, keys=st.lists(st.text(LETTERS, max_size=5), max_size=3))),
+)
 SPECIAL = {
+    "kontor.type.v1.CustomValues": st.dictionaries(st.from_regex(KEY, fullmatch=True), CUSTOM_VALUES, max_size=3).map(
+        lambda values: {"values": [{"key": key, **value} for key, value in values.items()]}
+    ),
     "google.protobuf.Timestamp": st.builds(
         dict, seconds=st.integers(-62135596800, 253402300799), nanos=st.integers(0, 999_999).map(lambda micros: micros * 1000)
     ),
@@ -68,7 +79,7 @@ def single_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     if field.message_type is not None:
         return contents(field.message_type)
     if field.enum_type is not None:
-        numbers = [value.number for value in field.enum_type.values if value.number or not field.is_repeated]
+        numbers = [value.number for value in field.enum_type.values if value.number or not (field.is_repeated or is_required(field))]
         return st.sampled_from(numbers)
     bounds = bounds_of(field)
     if is_integer(field):

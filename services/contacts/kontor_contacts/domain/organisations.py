@@ -1,18 +1,20 @@
 """An organisation: the values, and the rules that hold whatever stores them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from kontor_chassis.errors import invalid
 from kontor_chassis.text import clean_line, clean_text, fold
 from kontor_contacts.domain import care
 from kontor_contacts.domain.care import Care, checked_care
 from kontor_contacts.domain.contact_points import MEDIA, ContactPoints, checked, checked_url
+from kontor_contacts.domain.custom_values import changed_paths, value_at
 from kontor_contacts.domain.tags import tag_names
 
-_PLAIN = frozenset({"name", "kind", "background", "industry", "size", "website", "relationships", "tags"})
-WRITABLE = _PLAIN | MEDIA | care.FIELDS
+_PLAIN = frozenset({"name", "kind", "background", "industry", "size", "website", "relationships", "tags", "custom"})
+WRITABLE = (_PLAIN | MEDIA | care.FIELDS) - {"custom"}
 # More than anybody employs.
 MAX_SIZE = 10_000_000
 
@@ -31,6 +33,8 @@ class Organisation:
     points: ContactPoints = field(default=ContactPoints())
     care: Care = field(default=Care())
     tags: tuple[str, ...] = ()
+    # By the fields' keys; checked and merged where definitions are at hand (usecases/custom_values.py).
+    custom: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
     version: int = 0
     create_time: datetime | None = None
@@ -69,12 +73,15 @@ def with_changes(organisation: Organisation, wanted: Organisation, mask: Collect
 
 
 def changed_fields(before: Organisation, after: Organisation) -> list[str]:
-    """Names of the writable fields that differ, sorted. The order of tags means nothing."""
-    return sorted(name for name in WRITABLE if value_of(before, name) != value_of(after, name))
+    """Names of the writable fields that differ, sorted, custom ones as `custom.<key>`. The order of tags means nothing."""
+    names = [name for name in WRITABLE if value_of(before, name) != value_of(after, name)]
+    return sorted([*names, *changed_paths(before.custom, after.custom)])
 
 
 def value_of(organisation: Organisation, name: str) -> object:
     """A writable field as a comparable value."""
+    if name.startswith("custom."):
+        return value_at(organisation.custom, name)
     if name in MEDIA:
         return getattr(organisation.points, name)
     if name in care.FIELDS:

@@ -1,9 +1,10 @@
 """A person: the values, and the rules that hold whatever stores them."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from kontor_chassis.errors import invalid
 from kontor_chassis.text import clean_line, clean_text, fold
@@ -11,13 +12,16 @@ from kontor_contacts.domain import care
 from kontor_contacts.domain.assistants import Assistant, checked_assistants
 from kontor_contacts.domain.care import Care, checked_care
 from kontor_contacts.domain.contact_points import MEDIA, ContactPoints, checked
+from kontor_contacts.domain.custom_values import changed_paths, value_at
 from kontor_contacts.domain.dates import ImportantDate, checked_dates
 from kontor_contacts.domain.positions import Position
 from kontor_contacts.domain.tags import tag_names
 
 # What a client may set; everything else is ours.
-_PLAIN = frozenset({"salutation", "title", "first_name", "last_name", "gender", "background", "language", "dates", "assistants", "tags"})
-WRITABLE = _PLAIN | MEDIA | care.FIELDS
+_PLAIN = frozenset(
+    {"salutation", "title", "first_name", "last_name", "gender", "background", "language", "dates", "assistants", "tags", "custom"}
+)
+WRITABLE = (_PLAIN | MEDIA | care.FIELDS) - {"custom"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -37,6 +41,8 @@ class Person:
     assistants: tuple[Assistant, ...] = ()
     care: Care = field(default=Care())
     tags: tuple[str, ...] = ()
+    # By the fields' keys; checked and merged where definitions are at hand (usecases/custom_values.py).
+    custom: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
     version: int = 0
     positions: tuple[Position, ...] = ()
@@ -87,12 +93,15 @@ def with_changes(person: Person, wanted: Person, mask: Collection[str]) -> Perso
 
 
 def changed_fields(before: Person, after: Person) -> list[str]:
-    """Names of the writable fields that differ, sorted. The order of tags means nothing."""
-    return sorted(name for name in WRITABLE if value_of(before, name) != value_of(after, name))
+    """Names of the writable fields that differ, sorted, custom ones as `custom.<key>`. The order of tags means nothing."""
+    names = [name for name in WRITABLE if value_of(before, name) != value_of(after, name)]
+    return sorted([*names, *changed_paths(before.custom, after.custom)])
 
 
 def value_of(person: Person, name: str) -> object:
     """A writable field as a comparable value."""
+    if name.startswith("custom."):
+        return value_at(person.custom, name)
     if name in MEDIA:
         return getattr(person.points, name)
     if name in care.FIELDS:

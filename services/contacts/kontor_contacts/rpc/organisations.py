@@ -12,8 +12,9 @@ from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.rpc.contact_points import points_from, points_to
+from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.store import accounts, organisation_fields
-from kontor_contacts.store.lists import position_types, token_position
+from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import organisations
 from kontor_contacts.usecases.organisations import Narrowing
 
@@ -39,7 +40,7 @@ def list_organisations(request: pb.ListOrganisationsRequest, session: ReadSessio
     else:
         listed = organisations.find(session, narrowing, after=page.after, limit=page.size + 1)
         found = [((item.sort_key, item.id), item) for item in listed]
-    kept, next_page_token = page.cut(found, lambda item: token_position(item[0]))
+    kept, next_page_token = page.cut(found, lambda item: token_position(item[0], order))
     home = accounts.home(session)
     return pb.ListOrganisationsResponse(organisations=[_organisation_to(item, home) for _, item in kept], next_page_token=next_page_token)
 
@@ -70,6 +71,7 @@ def _organisation_from(message: pb.Organisation) -> Organisation:
         care=Care(message.vip, message.key_accounter_user_id, message.responsible_user_id),
         points=points_from(message),
         tags=tuple(message.tags),
+        custom=custom_from(message),
     )
 
 
@@ -91,5 +93,6 @@ def _organisation_to(organisation: Organisation, home: Home) -> pb.Organisation:
         create_time=to_timestamp(organisation.create_time),
         update_time=to_timestamp(organisation.update_time),
         creator_user_id=organisation.creator_user_id,
+        custom=custom_to(organisation.custom),
         **points_to(organisation.points, home),
     )

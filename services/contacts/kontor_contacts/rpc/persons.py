@@ -13,10 +13,11 @@ from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.salutations import Addressee, letter_salutation
 from kontor_contacts.rpc.contact_points import points_from, points_to
+from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.personal import assistants_from, assistants_to, dates_from, dates_to
 from kontor_contacts.rpc.positions import position_to
 from kontor_contacts.store import accounts, person_fields
-from kontor_contacts.store.lists import position_types, token_position
+from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import persons
 from kontor_contacts.usecases.persons import Narrowing
 
@@ -40,7 +41,7 @@ def list_persons(request: pb.ListPersonsRequest, session: ReadSession) -> pb.Lis
         found = persons.find_filtered(session, request.filter, narrowing, order=order, after=page.after, limit=page.size + 1)
     else:
         found = persons.find(session, narrowing, after=page.after, limit=page.size + 1)
-    kept, next_page_token = page.cut(found, lambda item: token_position(item[0]))
+    kept, next_page_token = page.cut(found, lambda item: token_position(item[0], order))
     home = accounts.home(session)
     return pb.ListPersonsResponse(persons=[_person_to(person, home) for _, person in kept], next_page_token=next_page_token)
 
@@ -71,6 +72,7 @@ def _person_from(message: pb.Person) -> Person:
         assistants=assistants_from(message.assistants),
         care=Care(message.vip, message.key_accounter_user_id, message.responsible_user_id),
         tags=tuple(message.tags),
+        custom=custom_from(message),
     )
 
 
@@ -100,5 +102,6 @@ def _person_to(person: Person, home: Home) -> pb.Person:
         create_time=to_timestamp(person.create_time),
         update_time=to_timestamp(person.update_time),
         creator_user_id=person.creator_user_id,
+        custom=custom_to(person.custom),
         **points_to(person.points, home),
     )

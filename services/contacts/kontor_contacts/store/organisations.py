@@ -10,7 +10,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.text import prefix_end
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.organisations import Organisation
-from kontor_contacts.store import contact_points, relationships, tags
+from kontor_contacts.store import contact_points, custom_values, relationships, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import TAGGINGS as G
 
@@ -22,6 +22,7 @@ _WHOLE = sa.select(
     O,
     contact_points.column(O).label("points"),
     tags.column(O).label("tags"),
+    custom_values.column(O).label("custom"),
     relationships.COLUMN.label("relationships"),
 )
 _THIS = (O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id == sa.bindparam("this_id", type_=sa.Text))
@@ -127,6 +128,7 @@ def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
 
 def delete(session: WriteSession, organisation_id: str) -> None:
     contact_points.delete(session, organisation_id)
+    custom_values.delete_record(session, organisation_id)
     session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == organisation_id))
     session.execute(sa.delete(O).where(O.c.account_id == session.account_id, O.c.id == organisation_id))
 
@@ -169,6 +171,7 @@ def _organisation(row: sa.Row[Any]) -> Organisation:
         care=Care(row.vip, row.key_accounter_user_id, row.responsible_user_id),
         points=contact_points.from_rows(row.points),
         tags=tags.from_rows(row.tags),
+        custom=custom_values.from_rows(row.custom),
         create_time=row.create_time,
         update_time=row.update_time,
         creator_user_id=row.creator_user_id,

@@ -18,7 +18,7 @@ from kontor_contacts.domain.assistants import Assistant
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
-from kontor_contacts.store import contact_points, person_dates, tags
+from kontor_contacts.store import contact_points, custom_values, person_dates, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS
@@ -38,6 +38,7 @@ _WHOLE = sa.select(
     P,
     contact_points.column(P).label("points"),
     tags.column(P).label("tags"),
+    custom_values.column(P).label("custom"),
     person_dates.COLUMN.label("dates"),
     _POSITIONS.label("positions"),
 )
@@ -217,6 +218,7 @@ def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
 
 def delete(session: WriteSession, person_id: str) -> None:
     contact_points.delete(session, person_id)
+    custom_values.delete_record(session, person_id)
     session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == person_id))
     session.execute(sa.delete(P).where(P.c.account_id == session.account_id, P.c.id == person_id))
 
@@ -266,6 +268,7 @@ def _person(row: sa.Row[Any]) -> Person:
         assistants=tuple(Assistant(*item) for item in row.assistants),
         care=Care(row.vip, row.key_accounter_user_id, row.responsible_user_id),
         tags=tags.from_rows(row.tags),
+        custom=custom_values.from_rows(row.custom),
         positions=_positions(row.id, row.positions) if row.positions else (),
         create_time=row.create_time,
         update_time=row.update_time,

@@ -175,3 +175,43 @@ ACCOUNTS = sa.Table(
     sa.Column("time_zone", sa.Text, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
 )
+
+# Fields that the account adds to its records; `noun` says to which (`persons`, `organisations`).
+CUSTOM_FIELDS = sa.Table(
+    "custom_fields",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("noun", Key, nullable=False),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    # Key and label each.
+    sa.Column("choices", Json, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("archived", sa.Boolean, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    sa.Index("custom_fields_by_key", "account_id", "noun", "key", unique=True),
+)
+
+# Their values; of several choices a row for each. What is compared and sorted by stands in `text_key` or in `number`, the other is NULL.
+CUSTOM_VALUES = sa.Table(
+    "custom_values",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("record_id", Key, primary_key=True),
+    sa.Column("field_id", Key, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    # As it is shown: text, link, key of a choice, ISO 8601 day; empty for numbers.
+    sa.Column("value", sa.Text, nullable=False),
+    # Text and links folded, their first 300 characters; else the value.
+    sa.Column("text_key", Key),
+    # Integers; decimals in millionths; yes is 1 and no 0.
+    sa.Column("number", sa.BigInteger),
+    sa.ForeignKeyConstraint(["account_id", "field_id"], ["custom_fields.account_id", "custom_fields.id"], ondelete="CASCADE"),
+    sa.Index("custom_values_by_text", "account_id", "field_id", "text_key", "record_id"),
+    sa.Index("custom_values_by_number", "account_id", "field_id", "number", "record_id"),
+)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
@@ -13,16 +15,24 @@ from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
+from kontor_contacts.domain.custom_values import NO_VALUES
+from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.organisations import Organisation, changed_fields, checked_organisation, value_of, with_changes
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, lists, organisation_fields, organisations, positions, tags
+from kontor_contacts.store import accounts, organisation_fields, organisations, positions, tags
+from kontor_contacts.store import custom_values as values
+from kontor_contacts.store.list_pages import read_page
+from kontor_contacts.store.lists import Wanted
+from kontor_contacts.usecases import custom_values
 from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Organisation) -> Organisation:
     """Raises InvalidArgument."""
+    given = custom_values.of_new(session, organisations.NOUN, wanted.custom)
     organisation = replace(
         checked_organisation(wanted, country=accounts.home(session).country),
+        custom=after_changes(NO_VALUES, given),
         id=new_id(),
         version=1,
         create_time=session.now,
@@ -30,6 +40,7 @@ def create(session: WriteSession, wanted: Organisation) -> Organisation:
         creator_user_id=session.user_id,
     )
     organisation = organisations.insert(session, organisation)
+    values.write(session, organisation.id, given)
     names = changed_fields(Organisation(name=""), organisation)
     created(session, f"organisations/{organisation.id}", {name: value_of(organisation, name) for name in names})
     published.organisation_created(session, organisation)
@@ -70,20 +81,28 @@ def find_filtered(
     node = narrowed(parse(text), "tags", narrowing.tag)
     name = fold(narrowing.name)
     also = [organisations.named(name)] if name else []
-    after = lists.position_from(listing, order, after)
-    places = lists.places(session, listing, home, node, order=order, also=also, after=after, limit=limit)
-    return organisations.filtered(session, places, descending=order.descending)
+    wanted = Wanted(node, also, order, after, limit)
+
+    def fetch(places: sa.Select[Any]) -> list[tuple[Any, Organisation]]:
+        return organisations.filtered(session, places, descending=order.descending)
+
+    return read_page(session, listing, organisations.NOUN, wanted, home=home, fetch=fetch)
 
 
 def update(session: WriteSession, organisation_id: str, wanted: Organisation, *, mask: Collection[str], etag: str) -> Organisation:
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+    if "custom" in mask:
+        custom_values.hold_definitions(session, organisations.NOUN)
     before = _lock(session, organisation_id, etag)
+    given = custom_values.changes(session, organisations.NOUN, before.custom, wanted.custom) if "custom" in mask else ()
+    wanted = replace(wanted, custom=after_changes(before.custom, given))
     after = checked_organisation(with_changes(before, wanted, mask), country=accounts.home(session).country)
     changed = changed_fields(before, after)
     if not changed:
         return before
     after = replace(after, version=before.version + 1, update_time=session.now)
     after = organisations.update(session, before, after)
+    values.write(session, after.id, given)
     updated(session, f"organisations/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
     published.organisation_updated(session, after, changed)
     if "name" in changed:

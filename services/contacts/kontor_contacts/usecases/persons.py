@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
@@ -13,15 +15,23 @@ from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
+from kontor_contacts.domain.custom_values import NO_VALUES
+from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.persons import Person, changed_fields, checked_person, value_of, with_changes
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, lists, person_fields, persons, positions, tags
+from kontor_contacts.store import accounts, person_fields, persons, positions, tags
+from kontor_contacts.store import custom_values as values
+from kontor_contacts.store.list_pages import read_page
+from kontor_contacts.store.lists import Wanted
+from kontor_contacts.usecases import custom_values
 
 
 def create(session: WriteSession, wanted: Person) -> Person:
     """Raises InvalidArgument."""
+    given = custom_values.of_new(session, persons.NOUN, wanted.custom)
     person = replace(
         checked_person(wanted, country=accounts.home(session).country),
+        custom=after_changes(NO_VALUES, given),
         id=new_id(),
         version=1,
         create_time=session.now,
@@ -30,6 +40,7 @@ def create(session: WriteSession, wanted: Person) -> Person:
         positions=(),
     )
     person = persons.insert(session, person)
+    values.write(session, person.id, given)
     created(session, f"persons/{person.id}", {name: value_of(person, name) for name in changed_fields(Person(last_name=""), person)})
     published.person_created(session, person)
     return person
@@ -72,20 +83,28 @@ def find_filtered(
     also = [persons.named(name)] if name else []
     if narrowing.organisation_id:
         also.append(persons.works_at(session, narrowing.organisation_id))
-    after = lists.position_from(listing, order, after)
-    places = lists.places(session, listing, home, node, order=order, also=also, after=after, limit=limit)
-    return persons.filtered(session, places, descending=order.descending)
+    wanted = Wanted(node, also, order, after, limit)
+
+    def fetch(places: sa.Select[Any]) -> list[tuple[Any, Person]]:
+        return persons.filtered(session, places, descending=order.descending)
+
+    return read_page(session, listing, persons.NOUN, wanted, home=home, fetch=fetch)
 
 
 def update(session: WriteSession, person_id: str, wanted: Person, *, mask: Collection[str], etag: str) -> Person:
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+    if "custom" in mask:
+        custom_values.hold_definitions(session, persons.NOUN)
     before = lock(session, person_id, etag)
+    given = custom_values.changes(session, persons.NOUN, before.custom, wanted.custom) if "custom" in mask else ()
+    wanted = replace(wanted, custom=after_changes(before.custom, given))
     after = checked_person(with_changes(before, wanted, mask), country=accounts.home(session).country)
     changed = changed_fields(before, after)
     if not changed:
         return before
     after = replace(after, version=before.version + 1, update_time=session.now)
     after = persons.update(session, before, after)
+    values.write(session, after.id, given)
     updated(session, f"persons/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
     published.person_updated(session, after, changed)
     return after

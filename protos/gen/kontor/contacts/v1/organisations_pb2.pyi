@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kontor.contacts.v1 import contact_points_pb2 as _contact_points_pb2
+from kontor.type.v1 import custom_values_pb2 as _custom_values_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -97,6 +98,7 @@ class Organisation(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     name: _builtins.str
@@ -134,6 +136,10 @@ class Organisation(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def custom(self) -> _custom_values_pb2.CustomValues:
+        """Values of custom fields. A change touches the fields that it names, null clears one; null for `custom` clears all."""
+
     def __init__(
         self,
         *,
@@ -158,10 +164,11 @@ class Organisation(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         creator_user_id: _builtins.str = ...,
+        custom: _custom_values_pb2.CustomValues | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "messengers", b"messengers", "name", b"name", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "webs", b"webs", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "messengers", b"messengers", "name", b"name", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "webs", b"webs", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
