@@ -8,6 +8,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from kontor_chassis.bus import amqp_codec, amqp_topology
+from kontor_chassis.bus.absence import Absence
 from kontor_chassis.bus.amqp_link import Link, broker_errors
 from kontor_chassis.bus.amqp_publisher import Outgoing
 from kontor_chassis.bus.amqp_topology import dead_queue, main_queue, retry_queue
@@ -18,7 +19,6 @@ from kontor_chassis.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-_PAUSE_AFTER_LOSS = 0.2
 _ATTACH_SECONDS = 20.0
 _CLOSE_SECONDS = 3.0
 # How much longer than its pause a message may be on its way back from a retry queue before `idle` stops waiting for it.
@@ -81,6 +81,7 @@ class Consumer:
         self._clock = clock
         self._stopping = asyncio.Event()
         self._session: _Session | None = None
+        self._absence = Absence()
         self._handling = False
         # Event id → loop time at which its return from the retry queue is no longer waited for.
         self._returning: dict[str, float] = {}
@@ -115,8 +116,9 @@ class Consumer:
             try:
                 await self._attend()
             except Exception as error:  # a queue must not fall silent, whatever happened
-                log.warning("consumer_lost", queue=self._queue, error=error_text(error), exc_info=not isinstance(error, Unavailable))
-                await wait_for_event(self._stopping, timeout=_PAUSE_AFTER_LOSS)
+                if self._absence.is_to_be_told(asyncio.get_running_loop().time()):
+                    log.warning("consumer_lost", queue=self._queue, error=error_text(error), exc_info=not isinstance(error, Unavailable))
+                await wait_for_event(self._stopping, timeout=self._absence.next_pause())
 
     async def _attend(self) -> None:
         """Consume on one channel until it is lost, which raises Unavailable, or the bus stops."""
@@ -125,6 +127,7 @@ class Consumer:
             try:
                 async with asyncio.timeout(_ATTACH_SECONDS):
                     await self._attach(session)
+                self._absence.over()
                 log.info("consumer_attached", queue=self._queue)
                 self._session = session
                 await self._serve(session)

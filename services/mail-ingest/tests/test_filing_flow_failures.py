@@ -14,6 +14,7 @@ from kontor_chassis.db.sessions import Sessions
 from kontor_chassis.errors import NotFound, Unavailable
 from kontor_chassis.testing import ManualClock
 from kontor_mail_ingest.domain.messages import ParsedMail
+from kontor_mail_ingest.store import backlog as store
 from kontor_mail_ingest.usecases.backlog import Backlog
 
 
@@ -224,3 +225,29 @@ async def test_a_mail_that_cannot_be_filed_spoils_no_other_of_its_commit(mail: A
             await mail.settled()
     (message,) = await mail.messages(state="MESSAGE_STATE_TRAY")
     assert message.tray_reason == pb.TRAY_REASON_UNREADABLE
+
+
+async def test_what_a_database_that_broke_off_says_we_are_at_is_taken_up_again_before_its_lease_ends(
+    mail: Any, letter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still here: nothing is due because of time."""
+    await mail.person("anna@kunde.example")
+    parse, put_back, refusals = mail.parts.backlog.parse, store.put_back, []
+
+    async def interrupted(raw: bytes) -> Any:
+        raise Unavailable("away")
+
+    def away(*args: Any, **options: Any) -> None:
+        mail.parts.backlog.parse = parse
+        refusals.append(args)
+        raise Unavailable("away")
+
+    mail.parts.backlog.parse = interrupted
+    monkeypatch.setattr(store, "put_back", away)
+    with capture_logs():
+        await mail.deposit(letter())
+        await mail.settled()
+    assert len(refusals) == 1
+    monkeypatch.setattr(store, "put_back", put_back)
+    await mail.settled()
+    assert len(await mail.messages(state="MESSAGE_STATE_FILED")) == 1

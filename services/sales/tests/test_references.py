@@ -104,6 +104,23 @@ async def test_what_was_deleted_cannot_be_named_again_but_stays_where_it_was(ask
     assert (await asking.call(renamed)).organisation_id == FIRM
 
 
+async def test_a_deleted_person_in_a_list_keeps_nobody_else_out_of_it(asking: Harness, owners: Owners) -> None:
+    clara = new_id()
+    owners.refs.add(f"persons/{clara}")
+    deal = await asking.call(request_for(persons=[{"person_id": ANNA}]))
+    project = await asking.call(projects.CreateProjectRequest(project=projects.Project(name="x", person_ids=[ANNA])))
+    await asking.deliver(contacts.PersonDeleted(id=ANNA), subject=f"persons/{ANNA}", sequence=2)
+    both = pb.Deal(id=deal.id, persons=[pb.DealPerson(person_id=ANNA), pb.DealPerson(person_id=clara)])
+    assert len((await asking.call(pb.UpdateDealRequest(deal=both, update_mask=["persons"]))).persons) == 2
+    grown = projects.Project(id=project.id, person_ids=[ANNA, clara])
+    request = projects.UpdateProjectRequest(project=grown, update_mask=["person_ids"])
+    assert list((await asking.call(request)).person_ids) == [ANNA, clara]
+    unknown = pb.Deal(id=deal.id, persons=[pb.DealPerson(person_id=ANNA), pb.DealPerson(person_id=GONE)])
+    with pytest.raises(InvalidArgument) as refusal:
+        await asking.call(pb.UpdateDealRequest(deal=unknown, update_mask=["persons"]))
+    assert refusal.value.violations[0].field == "persons[1].person_id"
+
+
 async def test_who_is_deactivated_gets_nothing_new(asking: Harness) -> None:
     await asking.call(request_for(responsible_user_id=BERND))
     user = users_pb2.User(id=BERND, active=False)

@@ -1,6 +1,6 @@
 """Every SQL statement by which a received mail is taken up, read, and put where it belongs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,9 +59,9 @@ def is_due(session: ReadSession) -> bool:
     return session.execute(statement).first() is not None
 
 
-def claim(session: WriteSession, *, limit: int, room: int, alone: bool, lease: timedelta) -> list[Claim]:
-    """Take up the mails of all accounts that have been due longest: at most `limit`, of at most `room` bytes together; with
-    `alone` the first one however large it is. Until the lease is over nobody else takes them up."""
+def claim(session: WriteSession, *, holder: str, limit: int, room: int, alone: bool, lease: timedelta) -> list[Claim]:
+    """For the worker `holder`, take up the mails of all accounts that have been due longest: at most `limit`, of at most `room`
+    bytes together; with `alone` the first one however large it is. Until the lease is over nobody else takes them up."""
     columns = (M.c.account_id, M.c.id, M.c.raw_key, M.c.size, M.c.depositor_user_id, M.c.attempts, M.c.failures)
     due = sa.select(*columns).where(_WAITS, M.c.due_time <= session.now).order_by(M.c.due_time).limit(limit)
     claims: list[Claim] = []
@@ -73,7 +73,7 @@ def claim(session: WriteSession, *, limit: int, room: int, alone: bool, lease: t
     if claims:
         changes = [{"of": item.account_id, "which": item.id, "begun": item.attempts, "again": session.now + lease} for item in claims]
         taken = sa.update(M).where(M.c.account_id == sa.bindparam("of"), M.c.id == sa.bindparam("which"))
-        session.execute(taken.values(attempts=sa.bindparam("begun"), due_time=sa.bindparam("again")), changes)
+        session.execute(taken.values(attempts=sa.bindparam("begun"), due_time=sa.bindparam("again"), holder=holder), changes)
     return claims
 
 
@@ -81,7 +81,13 @@ def put_back(session: WriteSession, message_id: str, *, failed: bool, due_time: 
     """Give up a claim. An attempt that has not failed is forgotten."""
     counts = {"failures": M.c.failures + 1} if failed else {"attempts": M.c.attempts - 1}
     waiting = sa.update(M).where(M.c.account_id == session.account_id, M.c.id == message_id, _WAITS)
-    session.execute(waiting.values(due_time=due_time, **counts))
+    session.execute(waiting.values(due_time=due_time, holder=None, **counts))
+
+
+def release(session: WriteSession, *, holder: str, but: Collection[str]) -> None:
+    """Give up what the worker has taken up and is not at, whether it knows of it or not. Attempts are forgotten."""
+    held = sa.update(M).where(_WAITS, M.c.due_time > session.now, M.c.holder == holder, M.c.id.not_in(but))
+    session.execute(held.values(due_time=session.now, attempts=M.c.attempts - 1, holder=None))
 
 
 def end_leases(session: WriteSession) -> None:

@@ -49,6 +49,8 @@ MESSAGES = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("due_time", Instant, nullable=False),
+    # Which worker has taken it up; the next claim writes its own.
+    sa.Column("holder", sa.Text),
     # What it says; empty until it was read. Mailboxes are `[name, address]`, attachments `[filename, media_type, size]`.
     sa.Column("message_id", sa.Text, nullable=False),
     sa.Column("send_time", Instant, nullable=False),

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 
 from kontor_chassis.errors import KontorError, Unavailable
+from kontor_chassis.ids import new_id
 from kontor_chassis.principal import EVERY_ACCOUNT, Principal
 from kontor_chassis.service import Context
 from kontor_mail_ingest.domain.messages import ParsedMail, Unreadable, UnreadableReason
@@ -50,6 +51,9 @@ class Backlog:
         self._awake = asyncio.Event()
         self._rests = asyncio.Event()
         self._working: dict[asyncio.Task[None], Claim] = {}
+        self._holder = new_id()
+        # Whether the database may say that we are at mails at which we are not: it broke off while it was told.
+        self._unsure = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -94,6 +98,7 @@ class Backlog:
                 claims = await self._claim()
             except (KontorError, sa.exc.SQLAlchemyError) as error:
                 log.warning("backlog_waits", error=str(error))
+                self._unsure = True
                 await self._rest()
                 continue
             for claim in self._new_ones(claims):
@@ -134,6 +139,9 @@ class Backlog:
         return await self.parse(await asyncio.to_thread(self._context.blobs.get, claim.raw_key))
 
     async def _claim(self) -> list[Claim]:
+        if self._unsure:
+            await self._context.database.write(self._release)
+            self._unsure = False
         places = _MOST_MAILS - len(self._working)
         room = _MOST_BYTES - sum(claim.size for claim in self._working.values())
         if places <= 0 or room <= 0 or not await self._context.database.read(self._is_due):
@@ -153,7 +161,7 @@ class Backlog:
         try:
             await self._context.database.write(write)
         except (KontorError, sa.exc.SQLAlchemyError) as error:
-            # It stays as it is until the lease is over.
+            self._unsure = True
             log.warning("mail_not_put_back", message_id=claim.id, error=str(error))
 
     def _is_due(self) -> bool:
@@ -162,7 +170,12 @@ class Backlog:
 
     def _take(self, limit: int, room: int, alone: bool) -> list[Claim]:
         with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
-            return backlog.claim(session, limit=limit, room=room, alone=alone, lease=LEASE)
+            return backlog.claim(session, holder=self._holder, limit=limit, room=room, alone=alone, lease=LEASE)
+
+    def _release(self) -> None:
+        at_work = [claim.id for claim in list(self._working.values())]
+        with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
+            backlog.release(session, holder=self._holder, but=at_work)
 
     def _end_leases(self) -> None:
         with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:

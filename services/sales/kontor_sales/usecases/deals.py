@@ -69,7 +69,10 @@ def update(session: WriteSession, deal_id: str, wanted: Deal, answers: Answers, 
     changed = changed_fields(before, after)
     if not changed:
         return before
-    references.require(session, _named(session, after, changed), answers)
+    # Who stands in a list already may have been deleted since; that must not keep others out of it.
+    stood = _named(session, before, changed)
+    added = {ref: field for ref, field in _named(session, after, changed).items() if ref not in stood}
+    references.require(session, added, answers)
     after = keep(session, before, after, history=not _WORTH.isdisjoint(changed))
     updated(session, f"deals/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
     published.deal_updated(session, after, changed)

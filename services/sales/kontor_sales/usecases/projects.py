@@ -64,7 +64,10 @@ def update(session: WriteSession, project_id: str, wanted: Project, answers: Ans
         return before
     if "deal_id" in changed:
         _check_deal(session, after)
-    references.require(session, _named(session, after, changed), answers)
+    # Who stands in a list already may have been deleted since; that must not keep others out of it.
+    stood = _named(session, before, changed)
+    added = {ref: field for ref, field in _named(session, after, changed).items() if ref not in stood}
+    references.require(session, added, answers)
     after = replace(after, version=before.version + 1, update_time=session.now)
     after = projects.update(session, before, after)
     updated(session, f"projects/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})

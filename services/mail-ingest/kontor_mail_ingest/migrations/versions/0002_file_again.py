@@ -15,6 +15,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.add_column("messages", sa.Column("copy_key", Key, server_default="", nullable=False))
+    op.add_column("messages", sa.Column("holder", sa.Text(), nullable=True))
     op.create_index(
         "messages_copies",
         "messages",
