@@ -3,6 +3,7 @@
 from google.protobuf.empty_pb2 import Empty
 
 from kontor.contacts.v1 import organisations_pb2 as pb
+from kontor.contacts.v1.tags_pb2 import CountTagsResponse
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
 from kontor_chassis.filters.order import Order, parse_order
@@ -13,6 +14,7 @@ from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.rpc.contact_points import points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
+from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, organisation_fields
 from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import organisations
@@ -43,6 +45,11 @@ def list_organisations(request: pb.ListOrganisationsRequest, session: ReadSessio
     kept, next_page_token = page.cut(found, lambda item: token_position(item[0], order))
     home = accounts.home(session)
     return pb.ListOrganisationsResponse(organisations=[_organisation_to(item, home) for _, item in kept], next_page_token=next_page_token)
+
+
+def count_organisation_tags(request: pb.CountOrganisationTagsRequest, session: ReadSession) -> CountTagsResponse:
+    narrowing = Narrowing(tag=request.tag, name=request.name)
+    return tag_counts_to(organisations.count_tags(session, request.filter, narrowing))
 
 
 def update_organisation(request: pb.UpdateOrganisationRequest, session: WriteSession) -> pb.Organisation:

@@ -3,6 +3,7 @@
 from google.protobuf.empty_pb2 import Empty
 
 from kontor.contacts.v1 import persons_pb2 as pb
+from kontor.contacts.v1.tags_pb2 import CountTagsResponse
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
 from kontor_chassis.filters.order import Order, parse_order
@@ -16,6 +17,7 @@ from kontor_contacts.rpc.contact_points import points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.personal import assistants_from, assistants_to, dates_from, dates_to
 from kontor_contacts.rpc.positions import position_to
+from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, person_fields
 from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import persons
@@ -44,6 +46,11 @@ def list_persons(request: pb.ListPersonsRequest, session: ReadSession) -> pb.Lis
     kept, next_page_token = page.cut(found, lambda item: token_position(item[0], order))
     home = accounts.home(session)
     return pb.ListPersonsResponse(persons=[_person_to(person, home) for _, person in kept], next_page_token=next_page_token)
+
+
+def count_person_tags(request: pb.CountPersonTagsRequest, session: ReadSession) -> CountTagsResponse:
+    narrowing = Narrowing(tag=request.tag, organisation_id=request.organisation_id, name=request.name)
+    return tag_counts_to(persons.count_tags(session, request.filter, narrowing))
 
 
 def update_person(request: pb.UpdatePersonRequest, session: WriteSession) -> pb.Person:

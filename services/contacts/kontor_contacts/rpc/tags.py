@@ -10,6 +10,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import invalid
 from kontor_chassis.etags import etag_of
 from kontor_chassis.paging import open_page
+from kontor_contacts.store.tag_counts import TagCounts
 from kontor_contacts.usecases import tags
 
 
@@ -26,9 +27,18 @@ def update_tag(request: pb.UpdateTagRequest, session: WriteSession) -> pb.Tag:
     return _tag_to(tags.rename(session, request.tag.id, request.tag.name, etag=request.etag or request.tag.etag))
 
 
+def merge_tags(request: pb.MergeTagsRequest, session: WriteSession) -> pb.Tag:
+    return _tag_to(tags.merge(session, request.id, request.into_id, etag=request.etag))
+
+
 def delete_tag(request: pb.DeleteTagRequest, session: WriteSession) -> Empty:
     tags.delete(session, request.id, etag=request.etag)
     return Empty()
+
+
+def tag_counts_to(counts: TagCounts) -> pb.CountTagsResponse:
+    found = [pb.TagCount(id=tag_id, name=name, count=count) for tag_id, name, count in counts.tags]
+    return pb.CountTagsResponse(tags=found, record_count=counts.record_count, capped=counts.capped)
 
 
 def _tag_to(row: sa.Row[Any]) -> pb.Tag:

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.errors import invalid
-from kontor_chassis.filters.fields import Child, Field, Kind
+from kontor_chassis.filters.fields import Field, Kind
 from kontor_chassis.filters.grammar import at_position
 from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import Node, restrictions
 from kontor_contacts.domain.custom_fields import CustomField
 from kontor_contacts.domain.custom_values import PREFIX, SCALE
 from kontor_contacts.store import custom_fields
+from kontor_contacts.store.custom_child import value_rows
 from kontor_contacts.store.custom_values import KEY_LENGTH, NUMERIC
 from kontor_contacts.store.lists import Listing
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
@@ -26,6 +27,8 @@ _TRUTH = {"true": 1, "false": 0}
 class Sorting:
     """A custom field to sort by, and the column of `custom_values` that holds its order."""
 
+    # As filters call it.
+    path: str
     field_id: str
     column: sa.Column[Any]
 
@@ -61,11 +64,11 @@ def sorting(session: ReadSession, noun: str, order: Order) -> Sorting | None:
         raise invalid("order_by", f"{order.field} is archived")
     if field.type == "multi_choice":
         raise invalid("order_by", f"{order.field} holds several choices, so there is no order")
-    return Sorting(field.id, V.c.number if field.type in NUMERIC else V.c.text_key)
+    return Sorting(field.path, field.id, V.c.number if field.type in NUMERIC else V.c.text_key)
 
 
 def _field(session: ReadSession, record: sa.Table, field: CustomField) -> Field:
-    child = Child(V.c.record_id, (V.c.account_id == session.account_id, V.c.field_id == field.id), record.c.id)
+    child = value_rows(session.account_id, field.id, record)
     common: Mapping[str, Any] = {"child": child, "absent": None, "selective": True}
     match field.type:
         case "text" | "link":

@@ -5,12 +5,14 @@ the ids of the records.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.errors import invalid
+from kontor_chassis.filters.tree import And, Node, Restriction
 from kontor_contacts.domain.home import Home
 from kontor_contacts.store import lists
 from kontor_contacts.store.custom_columns import Sorting
@@ -28,16 +30,27 @@ def walks(session: ReadSession, listing: Listing, home: Home, wanted: Wanted, so
     if start is not None and rare:
         conditions.append(record.c.id.in_(lists.ids_of(session, record, start)))
     after = wanted.after
+    own = _of_same_field(listing, wanted.node, sorting)
     if after is None or after[0]:
-        yield _with_value(session, record, wanted, sorting, conditions=conditions, sort=rare)
-    yield _without_value(session, record, wanted, sorting, conditions=conditions)
+        # Under a name of its own, so that a filter's conditions on values stay apart from it.
+        walked = V.alias("walked")
+        column = walked.c[sorting.column.name]
+        there = [compile_.comparison(replace(listing.fields[sorting.path], column=column, child=None), term) for term in own]
+        yield _with_value(session, record, wanted, sorting, conditions=[*conditions, *there], walked=walked, sort=rare)
+    if not own:
+        yield _without_value(session, record, wanted, sorting, conditions=conditions)
+
+
+def _of_same_field(listing: Listing, node: Node, sorting: Sorting) -> list[Restriction]:
+    """Comparisons that every record must fulfil, with values of the field that sorts: those bound the walk."""
+    terms = node.terms if isinstance(node, And) else (node,)
+    compared = [term for term in terms if isinstance(term, Restriction) and term.field == sorting.path and term.comparator != "!="]
+    return [term for term in compared if term.value.text]
 
 
 def _with_value(
-    session: ReadSession, record: sa.Table, wanted: Wanted, sorting: Sorting, *, conditions: list[Any], sort: bool
+    session: ReadSession, record: sa.Table, wanted: Wanted, sorting: Sorting, *, conditions: list[Any], walked: Any, sort: bool
 ) -> sa.Select[Any]:
-    # Under a name of its own, so that a filter's conditions on values stay apart from it.
-    walked = V.alias("walked")
     column = walked.c[sorting.column.name]
     # No index has this order, so the database begins with the few records and sorts them.
     key: sa.ColumnElement[Any] = sa.type_coerce(sa.func.coalesce(column, column), column.type) if sort else column

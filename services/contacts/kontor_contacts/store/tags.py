@@ -113,6 +113,16 @@ def carriers(session: ReadSession, tag_id: str) -> list[tuple[str, str]]:
     return [(row.noun, row.record_id) for row in rows]
 
 
+def put_on_carriers(session: WriteSession, tag_id: str, into_id: str) -> None:
+    """Let everything that carries the tag carry the other one too."""
+    other = G.alias("other")
+    carried = sa.exists().where(other.c.account_id == G.c.account_id, other.c.record_id == G.c.record_id, other.c.tag_id == into_id)
+    copies = sa.select(G.c.account_id, G.c.record_id, sa.literal(into_id), G.c.noun, G.c.sort_key).where(
+        G.c.account_id == session.account_id, G.c.tag_id == tag_id, sa.not_(carried)
+    )
+    session.execute(sa.insert(G).from_select(["account_id", "record_id", "tag_id", "noun", "sort_key"], copies))
+
+
 def delete(session: WriteSession, tag_id: str) -> None:
     """The tag and, by the foreign key, that anything carries it."""
     session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id == tag_id))

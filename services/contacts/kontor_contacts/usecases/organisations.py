@@ -10,19 +10,21 @@ from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
 from kontor_chassis.etags import check_etag
+from kontor_chassis.filters.fields import Condition
 from kontor_chassis.filters.grammar import parse
 from kontor_chassis.filters.order import Order
-from kontor_chassis.filters.tree import narrowed
+from kontor_chassis.filters.tree import Node, narrowed
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
 from kontor_contacts.domain.custom_values import NO_VALUES
 from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.organisations import Organisation, changed_fields, checked_organisation, value_of, with_changes
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, organisation_fields, organisations, positions, tags
+from kontor_contacts.store import accounts, organisation_fields, organisations, positions, tag_counts, tags
 from kontor_contacts.store import custom_values as values
 from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
+from kontor_contacts.store.tag_counts import TagCounts
 from kontor_contacts.usecases import custom_values
 from kontor_contacts.usecases.touching import touch_persons
 
@@ -78,15 +80,29 @@ def find_filtered(
     """Those that a filter lets through, in any order, each with its place in the list. Raises InvalidArgument naming filter."""
     home = accounts.home(session)
     listing = organisation_fields.listing(session, home)
-    node = narrowed(parse(text), "tags", narrowing.tag)
-    name = fold(narrowing.name)
-    also = [organisations.named(name)] if name else []
+    node, also = _narrowed(session, text, narrowing)
     wanted = Wanted(node, also, order, after, limit)
 
     def fetch(places: sa.Select[Any]) -> list[tuple[Any, Organisation]]:
         return organisations.filtered(session, places, descending=order.descending)
 
     return read_page(session, listing, organisations.NOUN, wanted, home=home, fetch=fetch)
+
+
+def count_tags(session: ReadSession, text: str, narrowing: Narrowing) -> TagCounts:
+    """The tags of those that a filter lets through. Raises InvalidArgument naming filter."""
+    home = accounts.home(session)
+    listing = organisation_fields.listing(session, home)
+    node, also = _narrowed(session, text, narrowing)
+    return tag_counts.count(session, listing, organisations.NOUN, node, also, home=home)
+
+
+def _narrowed(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, list[Condition]]:
+    """What the filter and the plain parameters ask together."""
+    node = narrowed(parse(text), "tags", narrowing.tag)
+    name = fold(narrowing.name)
+    also = [organisations.named(name)] if name else []
+    return node, also
 
 
 def update(session: WriteSession, organisation_id: str, wanted: Organisation, *, mask: Collection[str], etag: str) -> Organisation:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import AlreadyExists, NotFound
+from kontor_chassis.errors import AlreadyExists, NotFound, invalid
 from kontor_chassis.etags import check_etag
 from kontor_contacts.domain.tags import tag_key, tag_name
 from kontor_contacts.store import organisations, persons, tags
@@ -29,6 +29,27 @@ def rename(session: WriteSession, tag_id: str, name: str, *, etag: str) -> sa.Ro
     _touch_carriers(session, tags.carriers(session, tag_id))
     session.audit(f"tags/{tag_id}", "update", {"name": (before.name, cleaned)})
     return _existing(tags.get(session, tag_id))
+
+
+def merge(session: WriteSession, tag_id: str, into_id: str, *, etag: str) -> sa.Row[Any]:
+    """Put the other tag on all that carries this one, and delete this one. Raises NotFound, Aborted, and InvalidArgument naming
+    into_id."""
+    if into_id == tag_id:
+        raise invalid("into_id", "must be another tag")
+    # In the order of ids, so that two merges cannot wait for each other.
+    for one in sorted((tag_id, into_id)):
+        tags.lock(session, one)
+    before = _lock(session, tag_id, etag)
+    into = tags.get(session, into_id)
+    if into is None:
+        raise invalid("into_id", "there is no such tag")
+    carriers = tags.carriers(session, tag_id)
+    tags.put_on_carriers(session, tag_id, into_id)
+    tags.delete(session, tag_id)
+    _touch_carriers(session, carriers)
+    merged = {"name": (before.name, None), "into": (None, into.name), "carried": (len(carriers), None)}
+    session.audit(f"tags/{tag_id}", "merge", merged)
+    return _existing(tags.get(session, into_id))
 
 
 def delete(session: WriteSession, tag_id: str, *, etag: str) -> None:

@@ -282,6 +282,34 @@ class ListOrganisationsResponse(_message.Message):
 Global___ListOrganisationsResponse: _TypeAlias = ListOrganisationsResponse  # noqa: Y015
 
 @_typing.final
+class CountOrganisationTagsRequest(_message.Message):
+    """Narrowed as the list is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAG_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    filter: _builtins.str
+    @_builtins.property
+    def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        tag: _abc.Iterable[_builtins.str] | None = ...,
+        name: _builtins.str = ...,
+        filter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "tag", b"tag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountOrganisationTagsRequest: _TypeAlias = CountOrganisationTagsRequest  # noqa: Y015
+
+@_typing.final
 class UpdateOrganisationRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

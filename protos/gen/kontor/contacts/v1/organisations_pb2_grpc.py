@@ -5,6 +5,7 @@ import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from kontor.contacts.v1 import organisations_pb2 as kontor_dot_contacts_dot_v1_dot_organisations__pb2
+from kontor.contacts.v1 import tags_pb2 as kontor_dot_contacts_dot_v1_dot_tags__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -50,6 +51,11 @@ class OrganisationServiceStub:
                 request_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.ListOrganisationsRequest.SerializeToString,
                 response_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.ListOrganisationsResponse.FromString,
                 _registered_method=True)
+        self.CountOrganisationTags = channel.unary_unary(
+                '/kontor.contacts.v1.OrganisationService/CountOrganisationTags',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.CountOrganisationTagsRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.CountTagsResponse.FromString,
+                _registered_method=True)
         self.UpdateOrganisation = channel.unary_unary(
                 '/kontor.contacts.v1.OrganisationService/UpdateOrganisation',
                 request_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.UpdateOrganisationRequest.SerializeToString,
@@ -79,6 +85,13 @@ class OrganisationServiceServicer:
 
     def ListOrganisations(self, request, context):
         """Organisations by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountOrganisationTags(self, request, context):
+        """The tags of a list's records with how many carry each, for choosing what to narrow the list by.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,6 +128,11 @@ def add_OrganisationServiceServicer_to_server(servicer, server):
                     servicer.ListOrganisations,
                     request_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.ListOrganisationsRequest.FromString,
                     response_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.ListOrganisationsResponse.SerializeToString,
+            ),
+            'CountOrganisationTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountOrganisationTags,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.CountOrganisationTagsRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.CountTagsResponse.SerializeToString,
             ),
             'UpdateOrganisation': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateOrganisation,
@@ -208,6 +226,33 @@ class OrganisationService:
             '/kontor.contacts.v1.OrganisationService/ListOrganisations',
             kontor_dot_contacts_dot_v1_dot_organisations__pb2.ListOrganisationsRequest.SerializeToString,
             kontor_dot_contacts_dot_v1_dot_organisations__pb2.ListOrganisationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountOrganisationTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.OrganisationService/CountOrganisationTags',
+            kontor_dot_contacts_dot_v1_dot_organisations__pb2.CountOrganisationTagsRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_tags__pb2.CountTagsResponse.FromString,
             options,
             channel_credentials,
             insecure,

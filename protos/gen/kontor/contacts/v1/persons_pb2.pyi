@@ -390,6 +390,37 @@ class ListPersonsResponse(_message.Message):
 Global___ListPersonsResponse: _TypeAlias = ListPersonsResponse  # noqa: Y015
 
 @_typing.final
+class CountPersonTagsRequest(_message.Message):
+    """Narrowed as the list is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAG_FIELD_NUMBER: _builtins.int
+    ORGANISATION_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    organisation_id: _builtins.str
+    name: _builtins.str
+    filter: _builtins.str
+    @_builtins.property
+    def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        tag: _abc.Iterable[_builtins.str] | None = ...,
+        organisation_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        filter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "organisation_id", b"organisation_id", "tag", b"tag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountPersonTagsRequest: _TypeAlias = CountPersonTagsRequest  # noqa: Y015
+
+@_typing.final
 class UpdatePersonRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

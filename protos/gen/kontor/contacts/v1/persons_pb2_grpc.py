@@ -5,6 +5,7 @@ import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from kontor.contacts.v1 import persons_pb2 as kontor_dot_contacts_dot_v1_dot_persons__pb2
+from kontor.contacts.v1 import tags_pb2 as kontor_dot_contacts_dot_v1_dot_tags__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -50,6 +51,11 @@ class PersonServiceStub:
                 request_serializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.ListPersonsRequest.SerializeToString,
                 response_deserializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.ListPersonsResponse.FromString,
                 _registered_method=True)
+        self.CountPersonTags = channel.unary_unary(
+                '/kontor.contacts.v1.PersonService/CountPersonTags',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.CountPersonTagsRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.CountTagsResponse.FromString,
+                _registered_method=True)
         self.UpdatePerson = channel.unary_unary(
                 '/kontor.contacts.v1.PersonService/UpdatePerson',
                 request_serializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.UpdatePersonRequest.SerializeToString,
@@ -79,6 +85,13 @@ class PersonServiceServicer:
 
     def ListPersons(self, request, context):
         """People by last name, first name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountPersonTags(self, request, context):
+        """The tags of a list's records with how many carry each, for choosing what to narrow the list by.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,6 +127,11 @@ def add_PersonServiceServicer_to_server(servicer, server):
                     servicer.ListPersons,
                     request_deserializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.ListPersonsRequest.FromString,
                     response_serializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.ListPersonsResponse.SerializeToString,
+            ),
+            'CountPersonTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountPersonTags,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.CountPersonTagsRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.CountTagsResponse.SerializeToString,
             ),
             'UpdatePerson': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdatePerson,
@@ -207,6 +225,33 @@ class PersonService:
             '/kontor.contacts.v1.PersonService/ListPersons',
             kontor_dot_contacts_dot_v1_dot_persons__pb2.ListPersonsRequest.SerializeToString,
             kontor_dot_contacts_dot_v1_dot_persons__pb2.ListPersonsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountPersonTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.PersonService/CountPersonTags',
+            kontor_dot_contacts_dot_v1_dot_persons__pb2.CountPersonTagsRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_tags__pb2.CountTagsResponse.FromString,
             options,
             channel_credentials,
             insecure,

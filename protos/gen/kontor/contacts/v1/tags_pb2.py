@@ -29,7 +29,7 @@ from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/contacts/v1/tags.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x83\x01\n\x03Tag\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\x04name\x18\x03 \x01(\tB\n\xe2\x41\x01\x02\xb2\xd4\x18\x02 d\x12\x1a\n\x0cperson_count\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12 \n\x12organisation_count\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03\"N\n\x0fListTagsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"R\n\x10ListTagsResponse\x12%\n\x04tags\x18\x01 \x03(\x0b\x32\x17.kontor.contacts.v1.Tag\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x10UpdateTagRequest\x12*\n\x03tag\x18\x01 \x01(\x0b\x32\x17.kontor.contacts.v1.TagB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"F\n\x10\x44\x65leteTagRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\x86\x03\n\nTagService\x12|\n\x08ListTags\x12#.kontor.contacts.v1.ListTagsRequest\x1a$.kontor.contacts.v1.ListTagsResponse\"%\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/tags\x12\x80\x01\n\tUpdateTag\x12$.kontor.contacts.v1.UpdateTagRequest\x1a\x17.kontor.contacts.v1.Tag\"4\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x18\x32\x11/v1/tags/{tag.id}:\x03tag\x12w\n\tDeleteTag\x12$.kontor.contacts.v1.DeleteTagRequest\x1a\x16.google.protobuf.Empty\",\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02\x0f*\r/v1/tags/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/contacts/v1/tags.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x83\x01\n\x03Tag\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\x04name\x18\x03 \x01(\tB\n\xe2\x41\x01\x02\xb2\xd4\x18\x02 d\x12\x1a\n\x0cperson_count\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12 \n\x12organisation_count\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03\"N\n\x0fListTagsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"R\n\x10ListTagsResponse\x12%\n\x04tags\x18\x01 \x03(\x0b\x32\x17.kontor.contacts.v1.Tag\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x10UpdateTagRequest\x12*\n\x03tag\x18\x01 \x01(\x0b\x32\x17.kontor.contacts.v1.TagB\x04\xe2\x41\x01\x02\x12\x13\n\x0bupdate_mask\x18\x02 \x03(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"]\n\x10MergeTagsRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07into_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"E\n\x08TagCount\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x63ount\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03\"e\n\x11\x43ountTagsResponse\x12*\n\x04tags\x18\x01 \x03(\x0b\x32\x1c.kontor.contacts.v1.TagCount\x12\x14\n\x0crecord_count\x18\x02 \x01(\x05\x12\x0e\n\x06\x63\x61pped\x18\x03 \x01(\x08\"F\n\x10\x44\x65leteTagRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\x89\x04\n\nTagService\x12|\n\x08ListTags\x12#.kontor.contacts.v1.ListTagsRequest\x1a$.kontor.contacts.v1.ListTagsResponse\"%\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/tags\x12\x80\x01\n\tUpdateTag\x12$.kontor.contacts.v1.UpdateTagRequest\x1a\x17.kontor.contacts.v1.Tag\"4\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x18\x32\x11/v1/tags/{tag.id}:\x03tag\x12\x80\x01\n\tMergeTags\x12$.kontor.contacts.v1.MergeTagsRequest\x1a\x17.kontor.contacts.v1.Tag\"4\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/tags/{id}:merge:\x01*\x12w\n\tDeleteTag\x12$.kontor.contacts.v1.DeleteTagRequest\x1a\x16.google.protobuf.Empty\",\xaa\xd4\x18\x13\n\x0f\x63ontacts.delete\x10\x02\x82\xd3\xe4\x93\x02\x0f*\r/v1/tags/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,12 +50,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTAGSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
   _globals['_UPDATETAGREQUEST'].fields_by_name['tag']._loaded_options = None
   _globals['_UPDATETAGREQUEST'].fields_by_name['tag']._serialized_options = b'\342A\001\002'
+  _globals['_MERGETAGSREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_MERGETAGSREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_MERGETAGSREQUEST'].fields_by_name['into_id']._loaded_options = None
+  _globals['_MERGETAGSREQUEST'].fields_by_name['into_id']._serialized_options = b'\342A\001\002'
+  _globals['_TAGCOUNT'].fields_by_name['id']._loaded_options = None
+  _globals['_TAGCOUNT'].fields_by_name['id']._serialized_options = b'\342A\001\010'
+  _globals['_TAGCOUNT'].fields_by_name['name']._loaded_options = None
+  _globals['_TAGCOUNT'].fields_by_name['name']._serialized_options = b'\342A\001\003'
+  _globals['_TAGCOUNT'].fields_by_name['count']._loaded_options = None
+  _globals['_TAGCOUNT'].fields_by_name['count']._serialized_options = b'\342A\001\003'
   _globals['_DELETETAGREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_DELETETAGREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_TAGSERVICE'].methods_by_name['ListTags']._loaded_options = None
   _globals['_TAGSERVICE'].methods_by_name['ListTags']._serialized_options = b'\252\324\030\021\n\rcontacts.read\020\001\202\323\344\223\002\n\022\010/v1/tags'
   _globals['_TAGSERVICE'].methods_by_name['UpdateTag']._loaded_options = None
   _globals['_TAGSERVICE'].methods_by_name['UpdateTag']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\002\0302\021/v1/tags/{tag.id}:\003tag'
+  _globals['_TAGSERVICE'].methods_by_name['MergeTags']._loaded_options = None
+  _globals['_TAGSERVICE'].methods_by_name['MergeTags']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\002\030\"\023/v1/tags/{id}:merge:\001*'
   _globals['_TAGSERVICE'].methods_by_name['DeleteTag']._loaded_options = None
   _globals['_TAGSERVICE'].methods_by_name['DeleteTag']._serialized_options = b'\252\324\030\023\n\017contacts.delete\020\002\202\323\344\223\002\017*\r/v1/tags/{id}'
   _globals['_TAG']._serialized_start=202
@@ -66,8 +78,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTAGSRESPONSE']._serialized_end=497
   _globals['_UPDATETAGREQUEST']._serialized_start=499
   _globals['_UPDATETAGREQUEST']._serialized_end=616
-  _globals['_DELETETAGREQUEST']._serialized_start=618
-  _globals['_DELETETAGREQUEST']._serialized_end=688
-  _globals['_TAGSERVICE']._serialized_start=691
-  _globals['_TAGSERVICE']._serialized_end=1081
+  _globals['_MERGETAGSREQUEST']._serialized_start=618
+  _globals['_MERGETAGSREQUEST']._serialized_end=711
+  _globals['_TAGCOUNT']._serialized_start=713
+  _globals['_TAGCOUNT']._serialized_end=782
+  _globals['_COUNTTAGSRESPONSE']._serialized_start=784
+  _globals['_COUNTTAGSRESPONSE']._serialized_end=885
+  _globals['_DELETETAGREQUEST']._serialized_start=887
+  _globals['_DELETETAGREQUEST']._serialized_end=957
+  _globals['_TAGSERVICE']._serialized_start=960
+  _globals['_TAGSERVICE']._serialized_end=1481
 # @@protoc_insertion_point(module_scope)

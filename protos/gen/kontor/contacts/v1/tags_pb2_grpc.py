@@ -46,6 +46,11 @@ class TagServiceStub:
                 request_serializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.UpdateTagRequest.SerializeToString,
                 response_deserializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.Tag.FromString,
                 _registered_method=True)
+        self.MergeTags = channel.unary_unary(
+                '/kontor.contacts.v1.TagService/MergeTags',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.MergeTagsRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.Tag.FromString,
+                _registered_method=True)
         self.DeleteTag = channel.unary_unary(
                 '/kontor.contacts.v1.TagService/DeleteTag',
                 request_serializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.DeleteTagRequest.SerializeToString,
@@ -71,6 +76,13 @@ class TagServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MergeTags(self, request, context):
+        """Puts another tag on everything that carries this one, and deletes this one. Answers the other.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteTag(self, request, context):
         """Takes the tag off everything that carries it.
         """
@@ -89,6 +101,11 @@ def add_TagServiceServicer_to_server(servicer, server):
             'UpdateTag': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateTag,
                     request_deserializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.UpdateTagRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.Tag.SerializeToString,
+            ),
+            'MergeTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.MergeTags,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.MergeTagsRequest.FromString,
                     response_serializer=kontor_dot_contacts_dot_v1_dot_tags__pb2.Tag.SerializeToString,
             ),
             'DeleteTag': grpc.unary_unary_rpc_method_handler(
@@ -151,6 +168,33 @@ class TagService:
             target,
             '/kontor.contacts.v1.TagService/UpdateTag',
             kontor_dot_contacts_dot_v1_dot_tags__pb2.UpdateTagRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_tags__pb2.Tag.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MergeTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.TagService/MergeTags',
+            kontor_dot_contacts_dot_v1_dot_tags__pb2.MergeTagsRequest.SerializeToString,
             kontor_dot_contacts_dot_v1_dot_tags__pb2.Tag.FromString,
             options,
             channel_credentials,
