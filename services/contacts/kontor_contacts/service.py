@@ -3,7 +3,7 @@
 from kontor.identity.events.v1 import events_pb2 as identity
 from kontor_chassis.service import Service
 from kontor_contacts.events import consumed
-from kontor_contacts.rpc import audit_log, custom_fields, documents, organisations, persons, positions, tags
+from kontor_contacts.rpc import audit_log, custom_fields, documents, organisations, persons, positions, segments, tags
 from kontor_contacts.store.tables import METADATA
 
 SERVICE = Service(
@@ -15,6 +15,7 @@ SERVICE = Service(
         "kontor.contacts.v1.PositionService": positions,
         "kontor.contacts.v1.TagService": tags,
         "kontor.contacts.v1.CustomFieldService": custom_fields,
+        "kontor.contacts.v1.SegmentService": segments,
         "kontor.type.v1.DocumentSource": documents,
         "kontor.type.v1.AuditLog": audit_log,
     },

@@ -14,10 +14,11 @@ from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.rpc.contact_points import points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
+from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, organisation_fields
 from kontor_contacts.store.list_pages import position_types, token_position
-from kontor_contacts.usecases import organisations
+from kontor_contacts.usecases import organisations, segments
 from kontor_contacts.usecases.organisations import Narrowing
 
 _KINDS = Words(pb.OrganisationKind, default="company")
@@ -34,10 +35,11 @@ def get_organisation(request: pb.GetOrganisationRequest, session: ReadSession) -
 
 
 def list_organisations(request: pb.ListOrganisationsRequest, session: ReadSession) -> pb.ListOrganisationsResponse:
-    order = parse_order(request.order_by, fields=organisation_fields.ORDERS, default=_BY_NAME)
-    page = open_page(request, position=position_types(organisation_fields.ORDERS, order))
-    narrowing = Narrowing(tag=request.tag, name=request.name)
-    if request.filter or order != _BY_NAME:
+    segment = segments.for_list(session, organisation_fields.NOUN, request.segment)
+    order = parse_order(request.order_by or (segment.order_by if segment else ""), fields=organisation_fields.ORDERS, default=_BY_NAME)
+    page = open_page(with_version(request, segment), position=position_types(organisation_fields.ORDERS, order))
+    narrowing = Narrowing(tag=request.tag, name=request.name, segment=segment)
+    if request.filter or segment or order != _BY_NAME:
         found = organisations.find_filtered(session, request.filter, narrowing, order=order, after=page.after, limit=page.size + 1)
     else:
         listed = organisations.find(session, narrowing, after=page.after, limit=page.size + 1)
@@ -48,7 +50,7 @@ def list_organisations(request: pb.ListOrganisationsRequest, session: ReadSessio
 
 
 def count_organisation_tags(request: pb.CountOrganisationTagsRequest, session: ReadSession) -> CountTagsResponse:
-    narrowing = Narrowing(tag=request.tag, name=request.name)
+    narrowing = Narrowing(tag=request.tag, name=request.name, segment=segments.for_list(session, organisation_fields.NOUN, request.segment))
     return tag_counts_to(organisations.count_tags(session, request.filter, narrowing))
 
 

@@ -17,10 +17,11 @@ from kontor_contacts.rpc.contact_points import points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.personal import assistants_from, assistants_to, dates_from, dates_to
 from kontor_contacts.rpc.positions import position_to
+from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, person_fields
 from kontor_contacts.store.list_pages import position_types, token_position
-from kontor_contacts.usecases import persons
+from kontor_contacts.usecases import persons, segments
 from kontor_contacts.usecases.persons import Narrowing
 
 _GENDERS = Words(pb.Gender)
@@ -36,10 +37,11 @@ def get_person(request: pb.GetPersonRequest, session: ReadSession) -> pb.Person:
 
 
 def list_persons(request: pb.ListPersonsRequest, session: ReadSession) -> pb.ListPersonsResponse:
-    order = parse_order(request.order_by, fields=person_fields.ORDERS, default=_BY_NAME)
-    page = open_page(request, position=position_types(person_fields.ORDERS, order))
-    narrowing = Narrowing(tag=request.tag, organisation_id=request.organisation_id, name=request.name)
-    if request.filter or order != _BY_NAME:
+    segment = segments.for_list(session, person_fields.NOUN, request.segment)
+    order = parse_order(request.order_by or (segment.order_by if segment else ""), fields=person_fields.ORDERS, default=_BY_NAME)
+    page = open_page(with_version(request, segment), position=position_types(person_fields.ORDERS, order))
+    narrowing = Narrowing(tag=request.tag, organisation_id=request.organisation_id, name=request.name, segment=segment)
+    if request.filter or segment or order != _BY_NAME:
         found = persons.find_filtered(session, request.filter, narrowing, order=order, after=page.after, limit=page.size + 1)
     else:
         found = persons.find(session, narrowing, after=page.after, limit=page.size + 1)
@@ -49,7 +51,12 @@ def list_persons(request: pb.ListPersonsRequest, session: ReadSession) -> pb.Lis
 
 
 def count_person_tags(request: pb.CountPersonTagsRequest, session: ReadSession) -> CountTagsResponse:
-    narrowing = Narrowing(tag=request.tag, organisation_id=request.organisation_id, name=request.name)
+    narrowing = Narrowing(
+        tag=request.tag,
+        organisation_id=request.organisation_id,
+        name=request.name,
+        segment=segments.for_list(session, person_fields.NOUN, request.segment),
+    )
     return tag_counts_to(persons.count_tags(session, request.filter, narrowing))
 
 

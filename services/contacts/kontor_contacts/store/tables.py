@@ -215,3 +215,22 @@ CUSTOM_VALUES = sa.Table(
     sa.Index("custom_values_by_text", "account_id", "field_id", "text_key", "record_id"),
     sa.Index("custom_values_by_number", "account_id", "field_id", "number", "record_id"),
 )
+
+# Filters kept under a name.
+SEGMENTS = sa.Table(
+    "segments",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("noun", Key, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # Without case; unique.
+    sa.Column("key", Key, nullable=False),
+    sa.Column("filter", sa.Text, nullable=False),
+    sa.Column("order_by", sa.Text, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    sa.Column("creator_user_id", sa.Text, nullable=False),
+    sa.Index("segments_by_key", "account_id", "key", unique=True),
+)

@@ -19,6 +19,7 @@ from kontor_chassis.text import fold
 from kontor_contacts.domain.custom_values import NO_VALUES
 from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.organisations import Organisation, changed_fields, checked_organisation, value_of, with_changes
+from kontor_contacts.domain.segments import Segment
 from kontor_contacts.events import published
 from kontor_contacts.store import accounts, organisation_fields, organisations, positions, tag_counts, tags
 from kontor_contacts.store import custom_values as values
@@ -26,6 +27,7 @@ from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
 from kontor_contacts.store.tag_counts import TagCounts
 from kontor_contacts.usecases import custom_values
+from kontor_contacts.usecases.segments import narrowed_by
 from kontor_contacts.usecases.touching import touch_persons
 
 
@@ -63,6 +65,7 @@ class Narrowing:
 
     tag: Sequence[str] = ()
     name: str = ""
+    segment: Segment | None = None
 
 
 def find(session: ReadSession, narrowing: Narrowing, *, after: organisations.After | None, limit: int) -> list[Organisation]:
@@ -99,7 +102,7 @@ def count_tags(session: ReadSession, text: str, narrowing: Narrowing) -> TagCoun
 
 def _narrowed(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, list[Condition]]:
     """What the filter and the plain parameters ask together."""
-    node = narrowed(parse(text), "tags", narrowing.tag)
+    node = narrowed(narrowed_by(narrowing.segment, parse(text)), "tags", narrowing.tag)
     name = fold(narrowing.name)
     also = [organisations.named(name)] if name else []
     return node, also

@@ -226,6 +226,7 @@ class ListOrganisationsRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
+    SEGMENT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
@@ -235,6 +236,8 @@ class ListOrganisationsRequest(_message.Message):
     """Which ones, in the filter language: `tags:"A-Kunde" AND NOT city = Köln AND update_time > today-30d`."""
     order_by: _builtins.str
     """What they are sorted by, and `desc` behind it for the other way round: `update_time desc`. Default name."""
+    segment: _builtins.str
+    """The id of a segment, which narrows the list further, and sorts it where order_by is empty."""
     @_builtins.property
     def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of tags; several narrow the list (AND)."""
@@ -248,10 +251,11 @@ class ListOrganisationsRequest(_message.Message):
         name: _builtins.str = ...,
         filter: _builtins.str = ...,
         order_by: _builtins.str = ...,
+        segment: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "tag", b"tag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "segment", b"segment", "tag", b"tag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -290,8 +294,11 @@ class CountOrganisationTagsRequest(_message.Message):
     TAG_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
+    SEGMENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     filter: _builtins.str
+    segment: _builtins.str
+    """The id of a segment."""
     @_builtins.property
     def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -300,10 +307,11 @@ class CountOrganisationTagsRequest(_message.Message):
         tag: _abc.Iterable[_builtins.str] | None = ...,
         name: _builtins.str = ...,
         filter: _builtins.str = ...,
+        segment: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "tag", b"tag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "segment", b"segment", "tag", b"tag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -116,6 +116,22 @@ def upgrade() -> None:
     op.create_index("persons_by_responsible", "persons", ["account_id", "responsible_user_id", "id"], unique=False)
     op.create_index("persons_by_update_time", "persons", ["account_id", "update_time", "id"], unique=False)
     op.create_table(
+        "segments",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("filter", sa.Text(), nullable=False),
+        sa.Column("order_by", sa.Text(), nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("update_time", Instant, nullable=False),
+        sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("segments_by_key", "segments", ["account_id", "key"], unique=True)
+    op.create_table(
         "tags",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -196,6 +212,7 @@ def upgrade() -> None:
         "custom_fields",
         "organisations",
         "persons",
+        "segments",
         "tags",
         "custom_values",
         "person_dates",
