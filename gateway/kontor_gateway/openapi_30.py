@@ -27,7 +27,10 @@ def _converted(value: Any) -> Any:
     variants = node.get("anyOf")
     if isinstance(variants, list) and {"type": "null"} in variants:
         del node["anyOf"]
-        node |= {"allOf": [variant for variant in variants if variant != {"type": "null"}], "nullable": True}
+        kinds = [variant for variant in variants if variant != {"type": "null"}]
+        node |= {"allOf" if len(kinds) == 1 else "anyOf": kinds, "nullable": True}
+    # 3.0 has no word for which keys an object may have.
+    node.pop("propertyNames", None)
     if isinstance(node.get("examples"), list):
         node["example"] = node.pop("examples")[0]
     if "$ref" in node and len(node) > 1:

@@ -51,6 +51,7 @@ def test_every_field_stands_there_even_when_nothing_is_set() -> None:
         "create_time": None,
         "update_time": None,
         "creator_user_id": "",
+        "custom": None,
     }
 
 

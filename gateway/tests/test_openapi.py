@@ -55,7 +55,9 @@ def parameters(operation: Any) -> list[str]:
 
 async def test_a_list_has_its_filters_as_parameters(document: Any) -> None:
     operation = document["paths"]["/v1/persons"]["get"]
-    assert parameters(operation) == ["page_size", "page_token", "tag", "organisation_id", "name", "filter", "order_by"]
+    assert parameters(operation) == [
+        "page_size", "page_token", "tag", "organisation_id", "name", "filter", "order_by", "segment",
+    ]  # fmt: skip
     tag = operation["parameters"][2]
     assert tag["schema"] == {"type": "array", "items": {"type": "string"}}
     assert tag["description"] == "Names of tags; several narrow the list (AND)."

@@ -46,6 +46,11 @@ def furnish(installation: Installation, name: str) -> Side:
     subject = f"persons/{ids['person']}"
     ids["position"] = anna.post(f"/v1/{subject}/positions", {"organisation_id": ids["organisation"], "role": canary})["id"]
     ids["tag"] = anna.get("/v1/tags")["tags"][0]["id"]
+    choice = {"key": "wert", "label": canary}
+    field = {"record_kind": "person", "key": "kanarienvogel", "label": canary, "type": "choice", "choices": [choice]}
+    ids["custom_field"] = anna.post("/v1/custom-fields", field)["id"]
+    anna.patch(f"/v1/{subject}", {"custom": {"kanarienvogel": "wert"}})
+    ids["segment"] = anna.post("/v1/segments", {"record_kind": "person", "name": canary, "filter": f"tags:{canary}"})["id"]
     pipeline = eventually(lambda: anna.get("/v1/pipelines")["pipelines"])[0]
     ids |= {"pipeline": pipeline["id"], "stage": pipeline["stages"][1]["id"]}
     deal = {"name": canary, "value": {"amount": "123456.78", "currency": "EUR"}, "organisation_id": ids["organisation"], "tags": [canary]}
