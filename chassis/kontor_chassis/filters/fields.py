@@ -62,6 +62,7 @@ class Field:
     `words` are the values that there are, where they are few; others are refused. `absent` is the column's value for "nothing":
     an empty text, or NULL where `absent` is None. `scale` are the decimal places that a NUMBER column holds as an integer.
     `selective`: an index finds the records with one value, usually few.
+    `among`: a value stands for all that this SELECT finds for it, such as an organisation for those below it.
     """
 
     kind: Kind
@@ -72,6 +73,7 @@ class Field:
     absent: Any = ""
     scale: int = 0
     selective: bool = False
+    among: Callable[[str], sa.Select[Any]] | None = None
 
 
 # Finds the field of a name; None: there is none. Custom fields are looked up, built-in ones stand in a table.

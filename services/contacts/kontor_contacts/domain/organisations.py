@@ -13,10 +13,24 @@ from kontor_contacts.domain.contact_points import MEDIA, ContactPoints, checked,
 from kontor_contacts.domain.custom_values import changed_paths, value_at
 from kontor_contacts.domain.tags import tag_names
 
-_PLAIN = frozenset({"name", "kind", "background", "industry", "size", "website", "relationships", "tags", "custom"})
+_PLAIN = frozenset(
+    {
+        *("name", "kind", "background", "industry", "size", "website", "relationships", "tags", "custom"),
+        *("parent_id", "main_contact_person_id"),
+    }
+)
 WRITABLE = (_PLAIN | MEDIA | care.FIELDS) - {"custom"}
 # More than anybody employs.
 MAX_SIZE = 10_000_000
+
+
+@dataclass(frozen=True)
+class MainContact:
+    """Who stands for an organisation, as shown."""
+
+    name: str
+    # Empty where they have none.
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,12 @@ class Organisation:
     tags: tuple[str, ...] = ()
     # By the fields' keys; checked and merged where definitions are at hand (usecases/custom_values.py).
     custom: Mapping[str, Any] = field(default_factory=dict)
+    # Empty at the top of a tree.
+    parent_id: str = ""
+    main_contact_person_id: str = ""
+    main_contact: MainContact | None = None
+    # Whose addresses count here; empty: nobody's.
+    address_origin_id: str = ""
     id: str = ""
     version: int = 0
     create_time: datetime | None = None

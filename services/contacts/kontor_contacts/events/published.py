@@ -62,7 +62,9 @@ def _person(person: Person) -> pb.PersonFacts:
 
 def _organisation(organisation: Organisation) -> pb.OrganisationFacts:
     addresses = _addresses(organisation.points)
-    return pb.OrganisationFacts(id=organisation.id, name=organisation.name, email_addresses=addresses, tags=organisation.tags)
+    return pb.OrganisationFacts(
+        id=organisation.id, name=organisation.name, email_addresses=addresses, tags=organisation.tags, parent_id=organisation.parent_id
+    )
 
 
 def _addresses(points: ContactPoints) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from kontor.contacts.v1 import contact_points_pb2 as pb
 from kontor_chassis.proto import Words
 from kontor_contacts.domain.contact_points import ContactPoints, Email, Messenger, Phone, PostalAddress, Web
+from kontor_contacts.domain.effective_addresses import EffectiveAddresses
 from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.postal_formats import formatted
 
@@ -42,18 +43,26 @@ def points_to(points: ContactPoints, home: Home) -> dict[str, list[Any]]:
         "phones": [
             pb.Phone(number=item.number, e164=item.e164, kind=_KINDS.number(item.kind), primary=item.primary) for item in points.phones
         ],
-        "addresses": [
-            pb.PostalAddress(
-                street=item.street,
-                postcode=item.postcode,
-                city=item.city,
-                region=item.region,
-                country=item.country,
-                kind=_KINDS.number(item.kind),
-                primary=item.primary,
-                formatted=formatted(item, sender_country=home.country, language=home.locale),
-            )
-            for item in points.addresses
-        ],
+        "addresses": [address_to(item, home) for item in points.addresses],
         "webs": [pb.Web(url=item.url, kind=_KINDS.number(item.kind), primary=item.primary) for item in points.webs],
     }
+
+
+def address_to(item: PostalAddress, home: Home) -> pb.PostalAddress:
+    return pb.PostalAddress(
+        street=item.street,
+        postcode=item.postcode,
+        city=item.city,
+        region=item.region,
+        country=item.country,
+        kind=_KINDS.number(item.kind),
+        primary=item.primary,
+        formatted=formatted(item, sender_country=home.country, language=home.locale),
+    )
+
+
+def effective_to(effective: EffectiveAddresses | None, home: Home) -> pb.EffectiveAddresses | None:
+    if effective is None:
+        return None
+    addresses = [address_to(item, home) for item in effective.addresses]
+    return pb.EffectiveAddresses(addresses=addresses, origin=effective.origin, origin_name=effective.origin_name)

@@ -1,5 +1,7 @@
 """kontor.contacts.v1.OrganisationService."""
 
+from collections.abc import Sequence
+
 from google.protobuf.empty_pb2 import Empty
 
 from kontor.contacts.v1 import organisations_pb2 as pb
@@ -10,15 +12,16 @@ from kontor_chassis.filters.order import Order, parse_order
 from kontor_chassis.paging import open_page
 from kontor_chassis.proto import Words, to_timestamp
 from kontor_contacts.domain.care import Care
+from kontor_contacts.domain.effective_addresses import EffectiveAddresses
 from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.organisations import Organisation
-from kontor_contacts.rpc.contact_points import points_from, points_to
+from kontor_contacts.rpc.contact_points import effective_to, points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, organisation_fields
 from kontor_contacts.store.list_pages import position_types, token_position
-from kontor_contacts.usecases import organisations, segments
+from kontor_contacts.usecases import effective_addresses, organisation_trees, organisations, segments
 from kontor_contacts.usecases.organisations import Narrowing
 
 _KINDS = Words(pb.OrganisationKind, default="company")
@@ -27,26 +30,25 @@ _BY_NAME = Order(organisation_fields.BY_NAME)
 
 
 def create_organisation(request: pb.CreateOrganisationRequest, session: WriteSession) -> pb.Organisation:
-    return _organisation_to(organisations.create(session, _organisation_from(request.organisation)), accounts.home(session))
+    return _shown(session, [organisations.create(session, _organisation_from(request.organisation))])[0]
 
 
 def get_organisation(request: pb.GetOrganisationRequest, session: ReadSession) -> pb.Organisation:
-    return _organisation_to(organisations.get(session, request.id), accounts.home(session))
+    return _shown(session, [organisations.get(session, request.id)])[0]
 
 
 def list_organisations(request: pb.ListOrganisationsRequest, session: ReadSession) -> pb.ListOrganisationsResponse:
     segment = segments.for_list(session, organisation_fields.NOUN, request.segment)
     order = parse_order(request.order_by or (segment.order_by if segment else ""), fields=organisation_fields.ORDERS, default=_BY_NAME)
     page = open_page(with_version(request, segment), position=position_types(organisation_fields.ORDERS, order))
-    narrowing = Narrowing(tag=request.tag, name=request.name, segment=segment)
-    if request.filter or segment or order != _BY_NAME:
+    narrowing = Narrowing(tag=request.tag, name=request.name, segment=segment, parent_id=request.parent_id)
+    if request.filter or segment or request.parent_id or order != _BY_NAME:
         found = organisations.find_filtered(session, request.filter, narrowing, order=order, after=page.after, limit=page.size + 1)
     else:
         listed = organisations.find(session, narrowing, after=page.after, limit=page.size + 1)
         found = [((item.sort_key, item.id), item) for item in listed]
     kept, next_page_token = page.cut(found, lambda item: token_position(item[0], order))
-    home = accounts.home(session)
-    return pb.ListOrganisationsResponse(organisations=[_organisation_to(item, home) for _, item in kept], next_page_token=next_page_token)
+    return pb.ListOrganisationsResponse(organisations=_shown(session, [item for _, item in kept]), next_page_token=next_page_token)
 
 
 def count_organisation_tags(request: pb.CountOrganisationTagsRequest, session: ReadSession) -> CountTagsResponse:
@@ -58,12 +60,26 @@ def update_organisation(request: pb.UpdateOrganisationRequest, session: WriteSes
     message = request.organisation
     wanted = _organisation_from(message)
     organisation = organisations.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag)
-    return _organisation_to(organisation, accounts.home(session))
+    return _shown(session, [organisation])[0]
 
 
 def delete_organisation(request: pb.DeleteOrganisationRequest, session: WriteSession) -> Empty:
     organisations.delete(session, request.id, etag=request.etag)
     return Empty()
+
+
+def get_organisation_ancestors(request: pb.GetOrganisationAncestorsRequest, session: ReadSession) -> pb.OrganisationAncestors:
+    found = organisation_trees.ancestors(session, request.id)
+    return pb.OrganisationAncestors(ancestors=[pb.OrganisationName(id=ancestor_id, name=name) for ancestor_id, name in found])
+
+
+def get_organisation_roll_up(request: pb.GetOrganisationRollUpRequest, session: ReadSession) -> pb.OrganisationRollUp:
+    counted = organisation_trees.roll_up(session, request.id)
+    return pb.OrganisationRollUp(
+        organisation_count=counted.organisations,
+        person_count=counted.present_persons,
+        former_person_count=counted.former_persons,
+    )
 
 
 def _organisation_from(message: pb.Organisation) -> Organisation:
@@ -81,10 +97,19 @@ def _organisation_from(message: pb.Organisation) -> Organisation:
         points=points_from(message),
         tags=tuple(message.tags),
         custom=custom_from(message),
+        parent_id=message.parent_id,
+        main_contact_person_id=message.main_contact_person_id,
     )
 
 
-def _organisation_to(organisation: Organisation, home: Home) -> pb.Organisation:
+def _shown(session: ReadSession, found: Sequence[Organisation]) -> list[pb.Organisation]:
+    home = accounts.home(session)
+    effective = effective_addresses.of(session, found)
+    return [_organisation_to(item, home, effective.get(item.id)) for item in found]
+
+
+def _organisation_to(organisation: Organisation, home: Home, effective: EffectiveAddresses | None) -> pb.Organisation:
+    main_contact = organisation.main_contact
     return pb.Organisation(
         id=organisation.id,
         etag=etag_of(organisation.version),
@@ -103,5 +128,9 @@ def _organisation_to(organisation: Organisation, home: Home) -> pb.Organisation:
         update_time=to_timestamp(organisation.update_time),
         creator_user_id=organisation.creator_user_id,
         custom=custom_to(organisation.custom),
+        parent_id=organisation.parent_id,
+        main_contact_person_id=organisation.main_contact_person_id,
+        main_contact=pb.MainContact(name=main_contact.name, email=main_contact.email) if main_contact else None,
+        effective_addresses=effective_to(effective, home),
         **points_to(organisation.points, home),
     )

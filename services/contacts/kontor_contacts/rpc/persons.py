@@ -1,5 +1,7 @@
 """kontor.contacts.v1.PersonService."""
 
+from collections.abc import Sequence
+
 from google.protobuf.empty_pb2 import Empty
 
 from kontor.contacts.v1 import persons_pb2 as pb
@@ -10,10 +12,11 @@ from kontor_chassis.filters.order import Order, parse_order
 from kontor_chassis.paging import open_page
 from kontor_chassis.proto import Words, to_timestamp
 from kontor_contacts.domain.care import Care
+from kontor_contacts.domain.effective_addresses import EffectiveAddresses
 from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.salutations import Addressee, letter_salutation
-from kontor_contacts.rpc.contact_points import points_from, points_to
+from kontor_contacts.rpc.contact_points import effective_to, points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.personal import assistants_from, assistants_to, dates_from, dates_to
 from kontor_contacts.rpc.positions import position_to
@@ -21,7 +24,7 @@ from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, person_fields
 from kontor_contacts.store.list_pages import position_types, token_position
-from kontor_contacts.usecases import persons, segments
+from kontor_contacts.usecases import effective_addresses, persons, segments
 from kontor_contacts.usecases.persons import Narrowing
 
 _GENDERS = Words(pb.Gender)
@@ -29,11 +32,11 @@ _BY_NAME = Order(person_fields.BY_NAME)
 
 
 def create_person(request: pb.CreatePersonRequest, session: WriteSession) -> pb.Person:
-    return _person_to(persons.create(session, _person_from(request.person)), accounts.home(session))
+    return _shown(session, [persons.create(session, _person_from(request.person))])[0]
 
 
 def get_person(request: pb.GetPersonRequest, session: ReadSession) -> pb.Person:
-    return _person_to(persons.get(session, request.id), accounts.home(session))
+    return _shown(session, [persons.get(session, request.id)])[0]
 
 
 def list_persons(request: pb.ListPersonsRequest, session: ReadSession) -> pb.ListPersonsResponse:
@@ -46,8 +49,7 @@ def list_persons(request: pb.ListPersonsRequest, session: ReadSession) -> pb.Lis
     else:
         found = persons.find(session, narrowing, after=page.after, limit=page.size + 1)
     kept, next_page_token = page.cut(found, lambda item: token_position(item[0], order))
-    home = accounts.home(session)
-    return pb.ListPersonsResponse(persons=[_person_to(person, home) for _, person in kept], next_page_token=next_page_token)
+    return pb.ListPersonsResponse(persons=_shown(session, [person for _, person in kept]), next_page_token=next_page_token)
 
 
 def count_person_tags(request: pb.CountPersonTagsRequest, session: ReadSession) -> CountTagsResponse:
@@ -64,7 +66,7 @@ def update_person(request: pb.UpdatePersonRequest, session: WriteSession) -> pb.
     message = request.person
     wanted = _person_from(message)
     person = persons.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag)
-    return _person_to(person, accounts.home(session))
+    return _shown(session, [person])[0]
 
 
 def delete_person(request: pb.DeletePersonRequest, session: WriteSession) -> Empty:
@@ -90,7 +92,13 @@ def _person_from(message: pb.Person) -> Person:
     )
 
 
-def _person_to(person: Person, home: Home) -> pb.Person:
+def _shown(session: ReadSession, found: Sequence[Person]) -> list[pb.Person]:
+    home = accounts.home(session)
+    effective = effective_addresses.of(session, found)
+    return [_person_to(person, home, effective.get(person.id)) for person in found]
+
+
+def _person_to(person: Person, home: Home, effective: EffectiveAddresses | None) -> pb.Person:
     letter = letter_salutation(
         Addressee(person.first_name, person.last_name, person.title, person.gender), language=person.language or home.locale
     )
@@ -117,5 +125,6 @@ def _person_to(person: Person, home: Home) -> pb.Person:
         update_time=to_timestamp(person.update_time),
         creator_user_id=person.creator_user_id,
         custom=custom_to(person.custom),
+        effective_addresses=effective_to(effective, home),
         **points_to(person.points, home),
     )

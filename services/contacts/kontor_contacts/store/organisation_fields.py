@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.filters.fields import Child, Field, Kind
 from kontor_contacts.domain.home import Home
-from kontor_contacts.store import record_fields
+from kontor_contacts.store import address_fields, organisation_trees, record_fields
 from kontor_contacts.store.lists import Listing
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import RELATIONSHIPS as R
@@ -29,9 +29,12 @@ def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
     related = Child(R.c.organisation_id, (R.c.account_id == account,), O.c.id)
     return {
         **record_fields.common(session, O, NOUN, home),
+        **address_fields.of_organisations(session),
         "name": Field(Kind.TEXT, O.c.sort_key, selective=True),
         "kind": Field(Kind.KEY, O.c.kind, words={word: word for word in _KINDS}),
         "industry": Field(Kind.KEY, O.c.industry),
         "size": Field(Kind.NUMBER, O.c.size, absent=0),
         "relationship": Field(Kind.KEY, R.c.relationship, related, words={word: word for word in _RELATIONSHIPS}, selective=True),
+        "parent": Field(Kind.REFERENCE, O.c.parent_id, selective=True),
+        "within": Field(Kind.REFERENCE, O.c.id, selective=True, among=lambda top: organisation_trees.subtree(session, top)),
     }

@@ -10,7 +10,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.text import prefix_end
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.organisations import Organisation
-from kontor_contacts.store import contact_points, custom_values, relationships, tags
+from kontor_contacts.store import contact_points, custom_values, main_contacts, relationships, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import TAGGINGS as G
 
@@ -24,6 +24,7 @@ _WHOLE = sa.select(
     tags.column(O).label("tags"),
     custom_values.column(O).label("custom"),
     relationships.COLUMN.label("relationships"),
+    main_contacts.COLUMN.label("main_contact"),
 )
 _THIS = (O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id == sa.bindparam("this_id", type_=sa.Text))
 _GET = _WHOLE.where(*_THIS)
@@ -154,6 +155,9 @@ def _values(organisation: Organisation) -> dict[str, Any]:
         "key_accounter_user_id": organisation.care.key_accounter_user_id,
         "responsible_user_id": organisation.care.responsible_user_id,
         "update_time": organisation.update_time,
+        "parent_id": organisation.parent_id,
+        "main_contact_person_id": organisation.main_contact_person_id,
+        "address_origin_id": organisation.address_origin_id,
     }
 
 
@@ -172,6 +176,10 @@ def _organisation(row: sa.Row[Any]) -> Organisation:
         points=contact_points.from_rows(row.points),
         tags=tags.from_rows(row.tags),
         custom=custom_values.from_rows(row.custom),
+        parent_id=row.parent_id,
+        main_contact_person_id=row.main_contact_person_id,
+        main_contact=main_contacts.from_rows(row.main_contact),
+        address_origin_id=row.address_origin_id,
         create_time=row.create_time,
         update_time=row.update_time,
         creator_user_id=row.creator_user_id,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.filters.fields import Child, Field, Kind
 from kontor_contacts.domain.home import Home
-from kontor_contacts.store import record_fields
+from kontor_contacts.store import address_fields, organisation_trees, record_fields
 from kontor_contacts.store.lists import Listing
 from kontor_contacts.store.tables import PERSON_DATES as D
 from kontor_contacts.store.tables import PERSONS as P
@@ -31,6 +31,7 @@ def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
     birthday = Child(D.c.person_id, (D.c.account_id == account, D.c.kind == "birthday"), P.c.id)
     return {
         **record_fields.common(session, P, NOUN, home),
+        **address_fields.of_persons(session),
         "last_name": Field(Kind.TEXT, P.c.last_name_key),
         "first_name": Field(Kind.TEXT, P.c.first_name_key),
         "gender": Field(Kind.KEY, P.c.gender, words=_GENDERS),
@@ -38,5 +39,8 @@ def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
         # `MM-DD`: `birthday = 05-*` is everybody born in May.
         "birthday": Field(Kind.KEY, D.c.day, birthday, selective=True),
         "organisation": Field(Kind.REFERENCE, W.c.organisation_id, works, selective=True),
+        "within": Field(
+            Kind.REFERENCE, W.c.organisation_id, works, selective=True, among=lambda top: organisation_trees.subtree(session, top)
+        ),
         "former_organisation": Field(Kind.REFERENCE, W.c.organisation_id, worked, selective=True),
     }

@@ -75,12 +75,20 @@ ORGANISATIONS = sa.Table(
     sa.Column("create_time", Instant, nullable=False),
     sa.Column("update_time", Instant, nullable=False),
     sa.Column("creator_user_id", sa.Text, nullable=False),
+    # Empty at the top of a tree. Changed under the account's tree lock only (store/organisation_trees.py).
+    sa.Column("parent_id", Key, nullable=False),
+    sa.Column("main_contact_person_id", Key, nullable=False),
+    # Whose addresses count here: its own id, or that of the nearest organisation above that has addresses; empty: nobody's.
+    sa.Column("address_origin_id", Key, nullable=False),
     sa.Index("organisations_by_name", "account_id", "sort_key", "id"),
     sa.Index("organisations_by_create_time", "account_id", "create_time", "id"),
     sa.Index("organisations_by_update_time", "account_id", "update_time", "id"),
     sa.Index("organisations_by_size", "account_id", "size", "id"),
     sa.Index("organisations_by_responsible", "account_id", "responsible_user_id", "id"),
     sa.Index("organisations_by_key_accounter", "account_id", "key_accounter_user_id", "id"),
+    sa.Index("organisations_by_parent", "account_id", "parent_id", "id"),
+    sa.Index("organisations_by_main_contact", "account_id", "main_contact_person_id", "id"),
+    sa.Index("organisations_by_address_origin", "account_id", "address_origin_id", "id"),
 )
 
 # What an organisation is to us.

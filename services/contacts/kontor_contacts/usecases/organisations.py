@@ -26,13 +26,15 @@ from kontor_contacts.store import custom_values as values
 from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
 from kontor_contacts.store.tag_counts import TagCounts
-from kontor_contacts.usecases import custom_values
+from kontor_contacts.usecases import custom_values, main_contacts, organisation_trees
 from kontor_contacts.usecases.segments import narrowed_by
 from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Organisation) -> Organisation:
     """Raises InvalidArgument."""
+    if wanted.parent_id:
+        organisation_trees.hold(session, ["parent_id"])
     given = custom_values.of_new(session, organisations.NOUN, wanted.custom)
     organisation = replace(
         checked_organisation(wanted, country=accounts.home(session).country),
@@ -43,7 +45,9 @@ def create(session: WriteSession, wanted: Organisation) -> Organisation:
         update_time=session.now,
         creator_user_id=session.user_id,
     )
-    organisation = organisations.insert(session, organisation)
+    # Nobody works there yet: this refuses a main contact.
+    main_contacts.of(session, organisation)
+    organisation = organisations.insert(session, organisation_trees.placed(session, organisation, moved=True))
     values.write(session, organisation.id, given)
     names = changed_fields(Organisation(name=""), organisation)
     created(session, f"organisations/{organisation.id}", {name: value_of(organisation, name) for name in names})
@@ -66,6 +70,7 @@ class Narrowing:
     tag: Sequence[str] = ()
     name: str = ""
     segment: Segment | None = None
+    parent_id: str = ""
 
 
 def find(session: ReadSession, narrowing: Narrowing, *, after: organisations.After | None, limit: int) -> list[Organisation]:
@@ -103,6 +108,7 @@ def count_tags(session: ReadSession, text: str, narrowing: Narrowing) -> TagCoun
 def _narrowed(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, list[Condition]]:
     """What the filter and the plain parameters ask together."""
     node = narrowed(narrowed_by(narrowing.segment, parse(text)), "tags", narrowing.tag)
+    node = narrowed(node, "parent", [narrowing.parent_id] if narrowing.parent_id else [])
     name = fold(narrowing.name)
     also = [organisations.named(name)] if name else []
     return node, also
@@ -110,6 +116,7 @@ def _narrowed(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[No
 
 def update(session: WriteSession, organisation_id: str, wanted: Organisation, *, mask: Collection[str], etag: str) -> Organisation:
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
+    organisation_trees.hold(session, mask)
     if "custom" in mask:
         custom_values.hold_definitions(session, organisations.NOUN)
     before = _lock(session, organisation_id, etag)
@@ -120,18 +127,25 @@ def update(session: WriteSession, organisation_id: str, wanted: Organisation, *,
     if not changed:
         return before
     after = replace(after, version=before.version + 1, update_time=session.now)
+    if {"parent_id", "addresses"}.intersection(changed):
+        after = organisation_trees.placed(session, after, moved="parent_id" in changed)
+    if "main_contact_person_id" in changed:
+        after = replace(after, main_contact=main_contacts.of(session, after))
     after = organisations.update(session, before, after)
     values.write(session, after.id, given)
     updated(session, f"organisations/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
     published.organisation_updated(session, after, changed)
     if "name" in changed:
         touch_persons(session, [position.person_id for position in positions.of_organisation(session, after.id)], "positions")
+    organisation_trees.show_anew(session, before, after)
     return after
 
 
 def delete(session: WriteSession, organisation_id: str, *, etag: str) -> None:
-    """Delete the organisation and the positions there; the people stay. Raises NotFound, Aborted."""
+    """Delete the organisation and the positions there; the people stay, and what belonged to it moves up. Raises NotFound, Aborted."""
+    organisation_trees.hold(session, ["parent_id"])
     organisation = _lock(session, organisation_id, etag)
+    organisation_trees.close_up(session, organisation)
     ended = positions.of_organisation(session, organisation.id)
     positions.delete(session, [position.id for position in ended])
     organisations.delete(session, organisation.id)

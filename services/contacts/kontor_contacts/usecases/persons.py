@@ -25,8 +25,9 @@ from kontor_contacts.store import accounts, person_fields, persons, positions, t
 from kontor_contacts.store import custom_values as values
 from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
+from kontor_contacts.store.main_contacts import hold as hold_main_contact
 from kontor_contacts.store.tag_counts import TagCounts
-from kontor_contacts.usecases import custom_values
+from kontor_contacts.usecases import custom_values, main_contacts
 from kontor_contacts.usecases.segments import narrowed_by
 
 
@@ -114,6 +115,8 @@ def update(session: WriteSession, person_id: str, wanted: Person, *, mask: Colle
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument."""
     if "custom" in mask:
         custom_values.hold_definitions(session, persons.NOUN)
+    if main_contacts.SHOWN.intersection(mask):
+        hold_main_contact(session, person_id)
     before = lock(session, person_id, etag)
     given = custom_values.changes(session, persons.NOUN, before.custom, wanted.custom) if "custom" in mask else ()
     wanted = replace(wanted, custom=after_changes(before.custom, given))
@@ -126,11 +129,14 @@ def update(session: WriteSession, person_id: str, wanted: Person, *, mask: Colle
     values.write(session, after.id, given)
     updated(session, f"persons/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
     published.person_updated(session, after, changed)
+    if main_contacts.SHOWN.intersection(changed):
+        main_contacts.show_anew(session, after.id)
     return after
 
 
 def delete(session: WriteSession, person_id: str, *, etag: str) -> None:
     """Delete the person with their positions. Raises NotFound, Aborted."""
+    hold_main_contact(session, person_id)
     person = lock(session, person_id, etag)
     positions.delete(session, [position.id for position in person.positions])
     persons.delete(session, person.id)
@@ -138,6 +144,7 @@ def delete(session: WriteSession, person_id: str, *, etag: str) -> None:
     for position in person.positions:
         published.position_deleted(session, position)
     published.person_deleted(session, person)
+    main_contacts.release(session, person.id)
 
 
 def lock(session: WriteSession, person_id: str, etag: str = "") -> Person:

@@ -12,14 +12,15 @@ from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position, changed_fields, checked_position, with_changes
 from kontor_contacts.events import published
 from kontor_contacts.store import organisations, positions
-from kontor_contacts.usecases import persons
+from kontor_contacts.store.main_contacts import hold as hold_main_contact
+from kontor_contacts.usecases import main_contacts, persons
 from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Position) -> Position:
     """Raises NotFound for the person, InvalidArgument naming organisation_id where there is no such organisation."""
     person = persons.lock(session, wanted.person_id)
-    position = replace(checked_position(wanted), id=new_id(), version=1, primary=wanted.primary or not person.positions)
+    position = replace(checked_position(wanted), id=new_id(), version=1, primary=wanted.primary or not _has_primary(person))
     position = _with_organisation(session, position)
     positions.insert(session, position)
     published.position_created(session, position)
@@ -39,6 +40,7 @@ def get(session: ReadSession, person_id: str, position_id: str) -> Position:
 
 def update(session: WriteSession, wanted: Position, *, mask: Collection[str], etag: str) -> Position:
     """Set the fields in `mask`. Raises NotFound, Aborted, InvalidArgument."""
+    hold_main_contact(session, wanted.person_id)
     person = persons.lock(session, wanted.person_id)
     before = get(session, wanted.person_id, wanted.id)
     check_etag(etag, before.version)
@@ -52,11 +54,13 @@ def update(session: WriteSession, wanted: Position, *, mask: Collection[str], et
     unmarked = _unmark_others(session, person, after) if after.primary and not before.primary else {}
     updated(session, f"persons/{person.id}", {f"positions/{after.id}": (before, after), **unmarked})
     touch_persons(session, [person.id], "positions")
+    main_contacts.release(session, person.id)
     return after
 
 
 def delete(session: WriteSession, person_id: str, position_id: str, *, etag: str) -> None:
     """Raises NotFound, Aborted."""
+    hold_main_contact(session, person_id)
     person = persons.lock(session, person_id)
     position = get(session, person_id, position_id)
     check_etag(etag, position.version)
@@ -64,6 +68,7 @@ def delete(session: WriteSession, person_id: str, position_id: str, *, etag: str
     updated(session, f"persons/{person.id}", {f"positions/{position.id}": (position, None)})
     published.position_deleted(session, position)
     touch_persons(session, [person.id], "positions")
+    main_contacts.release(session, person.id)
 
 
 def _with_organisation(session: WriteSession, position: Position) -> Position:
@@ -71,6 +76,10 @@ def _with_organisation(session: WriteSession, position: Position) -> Position:
     if organisation is None:
         raise invalid("organisation_id", "there is no such organisation")
     return replace(position, organisation_name=organisation.name)
+
+
+def _has_primary(person: Person) -> bool:
+    return any(position.primary and position.to_date is None for position in person.positions)
 
 
 def _unmark_others(session: WriteSession, person: Person, kept: Position) -> dict[str, tuple[Position, Position]]:

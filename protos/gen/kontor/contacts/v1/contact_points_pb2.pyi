@@ -3,8 +3,10 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -194,3 +196,32 @@ class Messenger(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Messenger: _TypeAlias = Messenger  # noqa: Y015
+
+@_typing.final
+class EffectiveAddresses(_message.Message):
+    """The addresses that count for a person or an organisation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESSES_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    ORIGIN_NAME_FIELD_NUMBER: _builtins.int
+    origin: _builtins.str
+    """Whose they are: `persons/…` or `organisations/…`."""
+    origin_name: _builtins.str
+    @_builtins.property
+    def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___PostalAddress]: ...
+    def __init__(
+        self,
+        *,
+        addresses: _abc.Iterable[Global___PostalAddress] | None = ...,
+        origin: _builtins.str = ...,
+        origin_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "origin", b"origin", "origin_name", b"origin_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EffectiveAddresses: _TypeAlias = EffectiveAddresses  # noqa: Y015

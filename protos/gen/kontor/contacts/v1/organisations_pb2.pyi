@@ -99,6 +99,10 @@ class Organisation(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
     CUSTOM_FIELD_NUMBER: _builtins.int
+    PARENT_ID_FIELD_NUMBER: _builtins.int
+    MAIN_CONTACT_PERSON_ID_FIELD_NUMBER: _builtins.int
+    MAIN_CONTACT_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_ADDRESSES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     name: _builtins.str
@@ -116,6 +120,10 @@ class Organisation(_message.Message):
     responsible_user_id: _builtins.str
     """The user who does the daily work."""
     creator_user_id: _builtins.str
+    parent_id: _builtins.str
+    """What it belongs to: a department its company, a company its holding. Trees are at most 50 levels deep."""
+    main_contact_person_id: _builtins.str
+    """The person who stands for it; works there now. Empty again when they no longer do."""
     @_builtins.property
     def relationships(self) -> _containers.RepeatedScalarFieldContainer[Global___Relationship.ValueType]: ...
     @_builtins.property
@@ -139,6 +147,12 @@ class Organisation(_message.Message):
     @_builtins.property
     def custom(self) -> _custom_values_pb2.CustomValues:
         """Values of custom fields. A change touches the fields that it names, null clears one; null for `custom` clears all."""
+
+    @_builtins.property
+    def main_contact(self) -> Global___MainContact: ...
+    @_builtins.property
+    def effective_addresses(self) -> _contact_points_pb2.EffectiveAddresses:
+        """Its addresses, or where it has none those of the nearest organisation above it that has."""
 
     def __init__(
         self,
@@ -165,14 +179,43 @@ class Organisation(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         creator_user_id: _builtins.str = ...,
         custom: _custom_values_pb2.CustomValues | None = ...,
+        parent_id: _builtins.str = ...,
+        main_contact_person_id: _builtins.str = ...,
+        main_contact: Global___MainContact | None = ...,
+        effective_addresses: _contact_points_pb2.EffectiveAddresses | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "main_contact", b"main_contact", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "messengers", b"messengers", "name", b"name", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "webs", b"webs", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "main_contact", b"main_contact", "main_contact_person_id", b"main_contact_person_id", "messengers", b"messengers", "name", b"name", "parent_id", b"parent_id", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "webs", b"webs", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Organisation: _TypeAlias = Organisation  # noqa: Y015
+
+@_typing.final
+class MainContact(_message.Message):
+    """Who stands for an organisation, as shown."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    email: _builtins.str
+    """The primary one."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        email: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MainContact: _TypeAlias = MainContact  # noqa: Y015
 
 @_typing.final
 class CreateOrganisationRequest(_message.Message):
@@ -227,6 +270,7 @@ class ListOrganisationsRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
     SEGMENT_FIELD_NUMBER: _builtins.int
+    PARENT_ID_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
@@ -238,6 +282,8 @@ class ListOrganisationsRequest(_message.Message):
     """What they are sorted by, and `desc` behind it for the other way round: `update_time desc`. Default name."""
     segment: _builtins.str
     """The id of a segment, which narrows the list further, and sorts it where order_by is empty."""
+    parent_id: _builtins.str
+    """Those that belong to this one directly; the filter's `within` finds all below it."""
     @_builtins.property
     def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of tags; several narrow the list (AND)."""
@@ -252,10 +298,11 @@ class ListOrganisationsRequest(_message.Message):
         filter: _builtins.str = ...,
         order_by: _builtins.str = ...,
         segment: _builtins.str = ...,
+        parent_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "segment", b"segment", "tag", b"tag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parent_id", b"parent_id", "segment", b"segment", "tag", b"tag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -371,3 +418,113 @@ class DeleteOrganisationRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteOrganisationRequest: _TypeAlias = DeleteOrganisationRequest  # noqa: Y015
+
+@_typing.final
+class GetOrganisationAncestorsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOrganisationAncestorsRequest: _TypeAlias = GetOrganisationAncestorsRequest  # noqa: Y015
+
+@_typing.final
+class OrganisationAncestors(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANCESTORS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ancestors(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrganisationName]:
+        """At most 49; the top one first."""
+
+    def __init__(
+        self,
+        *,
+        ancestors: _abc.Iterable[Global___OrganisationName] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ancestors", b"ancestors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationAncestors: _TypeAlias = OrganisationAncestors  # noqa: Y015
+
+@_typing.final
+class OrganisationName(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationName: _TypeAlias = OrganisationName  # noqa: Y015
+
+@_typing.final
+class GetOrganisationRollUpRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOrganisationRollUpRequest: _TypeAlias = GetOrganisationRollUpRequest  # noqa: Y015
+
+@_typing.final
+class OrganisationRollUp(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_COUNT_FIELD_NUMBER: _builtins.int
+    PERSON_COUNT_FIELD_NUMBER: _builtins.int
+    FORMER_PERSON_COUNT_FIELD_NUMBER: _builtins.int
+    organisation_count: _builtins.int
+    """Itself and all below it."""
+    person_count: _builtins.int
+    """People who work at one of them now, each once."""
+    former_person_count: _builtins.int
+    """People who worked at one of them and no longer do at any."""
+    def __init__(
+        self,
+        *,
+        organisation_count: _builtins.int = ...,
+        person_count: _builtins.int = ...,
+        former_person_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["former_person_count", b"former_person_count", "organisation_count", b"organisation_count", "person_count", b"person_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationRollUp: _TypeAlias = OrganisationRollUp  # noqa: Y015

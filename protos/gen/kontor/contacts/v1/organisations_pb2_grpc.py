@@ -66,6 +66,16 @@ class OrganisationServiceStub:
                 request_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.DeleteOrganisationRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.GetOrganisationAncestors = channel.unary_unary(
+                '/kontor.contacts.v1.OrganisationService/GetOrganisationAncestors',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.GetOrganisationAncestorsRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.OrganisationAncestors.FromString,
+                _registered_method=True)
+        self.GetOrganisationRollUp = channel.unary_unary(
+                '/kontor.contacts.v1.OrganisationService/GetOrganisationRollUp',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.GetOrganisationRollUpRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.OrganisationRollUp.FromString,
+                _registered_method=True)
 
 
 class OrganisationServiceServicer:
@@ -105,7 +115,21 @@ class OrganisationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteOrganisation(self, request, context):
-        """Deletes the organisation and its positions; the people stay.
+        """Deletes the organisation and its positions; the people stay, and organisations that belonged to it belong to what it belonged to.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOrganisationAncestors(self, request, context):
+        """What an organisation belongs to: from the top of its tree down to its parent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOrganisationRollUp(self, request, context):
+        """Counts what is below an organisation, itself included.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,6 +167,16 @@ def add_OrganisationServiceServicer_to_server(servicer, server):
                     servicer.DeleteOrganisation,
                     request_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.DeleteOrganisationRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetOrganisationAncestors': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOrganisationAncestors,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.GetOrganisationAncestorsRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.OrganisationAncestors.SerializeToString,
+            ),
+            'GetOrganisationRollUp': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOrganisationRollUp,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.GetOrganisationRollUpRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_organisations__pb2.OrganisationRollUp.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -307,6 +341,60 @@ class OrganisationService:
             '/kontor.contacts.v1.OrganisationService/DeleteOrganisation',
             kontor_dot_contacts_dot_v1_dot_organisations__pb2.DeleteOrganisationRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOrganisationAncestors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.OrganisationService/GetOrganisationAncestors',
+            kontor_dot_contacts_dot_v1_dot_organisations__pb2.GetOrganisationAncestorsRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_organisations__pb2.OrganisationAncestors.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOrganisationRollUp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.OrganisationService/GetOrganisationRollUp',
+            kontor_dot_contacts_dot_v1_dot_organisations__pb2.GetOrganisationRollUpRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_organisations__pb2.OrganisationRollUp.FromString,
             options,
             channel_credentials,
             insecure,

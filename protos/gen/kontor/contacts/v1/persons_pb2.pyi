@@ -182,6 +182,7 @@ class Person(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
     CUSTOM_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_ADDRESSES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     salutation: _builtins.str
@@ -237,6 +238,12 @@ class Person(_message.Message):
     def custom(self) -> _custom_values_pb2.CustomValues:
         """Values of custom fields. A change touches the fields that it names, null clears one; null for `custom` clears all."""
 
+    @_builtins.property
+    def effective_addresses(self) -> _contact_points_pb2.EffectiveAddresses:
+        """Their own addresses, or where there are none those of the organisation of their primary position, which may have them from
+        an organisation above it.
+        """
+
     def __init__(
         self,
         *,
@@ -267,10 +274,11 @@ class Person(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         creator_user_id: _builtins.str = ...,
         custom: _custom_values_pb2.CustomValues | None = ...,
+        effective_addresses: _contact_points_pb2.EffectiveAddresses | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "letter_salutation", b"letter_salutation", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "letter_salutation", b"letter_salutation", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "webs", b"webs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "webs", b"webs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

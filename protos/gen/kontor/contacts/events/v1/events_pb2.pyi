@@ -63,8 +63,11 @@ class OrganisationFacts(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    PARENT_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
+    parent_id: _builtins.str
+    """What it belongs to; empty at the top of a tree."""
     @_builtins.property
     def email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -76,10 +79,11 @@ class OrganisationFacts(_message.Message):
         name: _builtins.str = ...,
         email_addresses: _abc.Iterable[_builtins.str] | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
+        parent_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_addresses", b"email_addresses", "id", b"id", "name", b"name", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_addresses", b"email_addresses", "id", b"id", "name", b"name", "parent_id", b"parent_id", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
