@@ -21,6 +21,20 @@ def person_updated(session: WriteSession, person: Person, changed: list[str]) ->
     session.publish(body, subject=f"persons/{person.id}", sequence=person.version)
 
 
+def person_employer_changed(session: WriteSession, person: Person, left: Position | None, begun: Position) -> None:
+    """`left`: a position that has ended with this; None where there was none."""
+    body = pb.PersonEmployerChanged(
+        person=_person(person),
+        from_organisation_id=left.organisation_id if left else "",
+        from_organisation_name=left.organisation_name if left else "",
+        to_organisation_id=begun.organisation_id,
+        to_organisation_name=begun.organisation_name,
+        role=begun.role,
+        change_date=to_date(begun.from_date),
+    )
+    session.publish(body, subject=f"persons/{person.id}", sequence=person.version)
+
+
 def person_deleted(session: WriteSession, person: Person) -> None:
     session.publish(pb.PersonDeleted(id=person.id), subject=f"persons/{person.id}", sequence=person.version + 1)
 

@@ -10,9 +10,10 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
 from kontor_chassis.filters.order import Order, parse_order
 from kontor_chassis.paging import open_page
-from kontor_chassis.proto import Words, to_timestamp
+from kontor_chassis.proto import Words, from_date, to_timestamp
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.effective_addresses import EffectiveAddresses
+from kontor_contacts.domain.employers import EmployerChange
 from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.salutations import Addressee, letter_salutation
@@ -24,7 +25,7 @@ from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, person_fields
 from kontor_contacts.store.list_pages import position_types, token_position
-from kontor_contacts.usecases import effective_addresses, persons, segments
+from kontor_contacts.usecases import effective_addresses, employers, persons, segments
 from kontor_contacts.usecases.persons import Narrowing
 
 _GENDERS = Words(pb.Gender)
@@ -72,6 +73,12 @@ def update_person(request: pb.UpdatePersonRequest, session: WriteSession) -> pb.
 def delete_person(request: pb.DeletePersonRequest, session: WriteSession) -> Empty:
     persons.delete(session, request.id, etag=request.etag)
     return Empty()
+
+
+def change_employer(request: pb.ChangeEmployerRequest, session: WriteSession) -> pb.Person:
+    day = from_date(request.change_date, field="date") if request.HasField("change_date") else None
+    change = EmployerChange(request.organisation_id, request.role, request.department, day)
+    return _shown(session, [employers.change(session, request.id, change, etag=request.etag)])[0]
 
 
 def _person_from(message: pb.Person) -> Person:

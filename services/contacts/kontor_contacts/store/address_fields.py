@@ -1,22 +1,32 @@
 """Filtering people and organisations by the addresses that count for them, inherited ones included."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession
-from kontor_chassis.filters.fields import Child, Field, Kind
+from kontor_chassis.filters.fields import Child, Condition, Field, Kind
 from kontor_contacts.store.tables import CONTACT_POINTS as C
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
 
 
+@dataclass(frozen=True)
+class _Looked(Child):
+    """Rows that are looked up for one record at a time: OFFSET keeps PostgreSQL from making all of them first and joining them, which
+    it thinks is cheaper and which grows with the account."""
+
+    def having(self, condition: Condition) -> Condition:
+        return sa.exists(sa.select(sa.literal(1)).where(self.record_id == self.outer, *self.where, condition).offset(0))
+
+
 def of_organisations(session: ReadSession) -> Mapping[str, Field]:
     lent_to = O.alias()
     postal = _postal(session)
     at = (lent_to.c.account_id == session.account_id, lent_to.c.address_origin_id == C.c.record_id)
-    return _fields(Child(lent_to.c.id, (*at, *postal), O.c.id), C)
+    return _fields(_Looked(lent_to.c.id, (*at, *postal), O.c.id), C)
 
 
 def of_persons(session: ReadSession) -> Mapping[str, Field]:
@@ -33,7 +43,7 @@ def of_persons(session: ReadSession) -> Mapping[str, Field]:
         .where(*_postal(session), W.c.account_id == session.account_id, W.c.is_primary, W.c.to_date.is_(None), sa.not_(has_own))
     )
     effective = sa.union_all(own, inherited).subquery()
-    return _fields(Child(effective.c.record_id, (), P.c.id), effective)
+    return _fields(_Looked(effective.c.record_id, (), P.c.id), effective)
 
 
 def _postal(session: ReadSession) -> tuple[sa.ColumnElement[bool], ...]:

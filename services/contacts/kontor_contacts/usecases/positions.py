@@ -1,6 +1,6 @@
 """What can happen to a position. The person's row is held meanwhile, because their positions are shown with them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from kontor_chassis.audit import updated
@@ -21,10 +21,10 @@ def create(session: WriteSession, wanted: Position) -> Position:
     """Raises NotFound for the person, InvalidArgument naming organisation_id where there is no such organisation."""
     person = persons.lock(session, wanted.person_id)
     position = replace(checked_position(wanted), id=new_id(), version=1, primary=wanted.primary or not _has_primary(person))
-    position = _with_organisation(session, position)
+    position = with_organisation(session, position)
     positions.insert(session, position)
     published.position_created(session, position)
-    unmarked = _unmark_others(session, person, position) if position.primary else {}
+    unmarked = unmark_others(session, person.positions, position) if position.primary else {}
     updated(session, f"persons/{person.id}", {f"positions/{position.id}": (None, position), **unmarked})
     touch_persons(session, [person.id], "positions")
     return position
@@ -48,10 +48,10 @@ def update(session: WriteSession, wanted: Position, *, mask: Collection[str], et
     changed = changed_fields(before, after)
     if not changed:
         return before
-    after = _with_organisation(session, replace(after, version=before.version + 1))
+    after = with_organisation(session, replace(after, version=before.version + 1))
     positions.update(session, after)
     published.position_updated(session, after)
-    unmarked = _unmark_others(session, person, after) if after.primary and not before.primary else {}
+    unmarked = unmark_others(session, person.positions, after) if after.primary and not before.primary else {}
     updated(session, f"persons/{person.id}", {f"positions/{after.id}": (before, after), **unmarked})
     touch_persons(session, [person.id], "positions")
     main_contacts.release(session, person.id)
@@ -71,7 +71,8 @@ def delete(session: WriteSession, person_id: str, position_id: str, *, etag: str
     main_contacts.release(session, person.id)
 
 
-def _with_organisation(session: WriteSession, position: Position) -> Position:
+def with_organisation(session: WriteSession, position: Position) -> Position:
+    """With the organisation's name. Raises InvalidArgument naming organisation_id where there is no such organisation."""
     organisation = organisations.get(session, position.organisation_id)
     if organisation is None:
         raise invalid("organisation_id", "there is no such organisation")
@@ -82,10 +83,10 @@ def _has_primary(person: Person) -> bool:
     return any(position.primary and position.to_date is None for position in person.positions)
 
 
-def _unmark_others(session: WriteSession, person: Person, kept: Position) -> dict[str, tuple[Position, Position]]:
-    """Answers what became of the others, as the audit of the person holds it."""
+def unmark_others(session: WriteSession, others: Sequence[Position], kept: Position) -> dict[str, tuple[Position, Position]]:
+    """Take the mark of the primary position off all but `kept`; answers what became of them, as the audit of the person holds it."""
     changed: dict[str, tuple[Position, Position]] = {}
-    for other in person.positions:
+    for other in others:
         if other.primary and other.id != kept.id:
             unmarked = replace(other, primary=False, version=other.version + 1)
             positions.update(session, unmarked)

@@ -66,6 +66,11 @@ class PersonServiceStub:
                 request_serializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.DeletePersonRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ChangeEmployer = channel.unary_unary(
+                '/kontor.contacts.v1.PersonService/ChangeEmployer',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.ChangeEmployerRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.Person.FromString,
+                _registered_method=True)
 
 
 class PersonServiceServicer:
@@ -110,6 +115,13 @@ class PersonServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ChangeEmployer(self, request, context):
+        """Ends what the person does at the organisation of their primary position, and lets a new primary one begin. History stays where it was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PersonServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -142,6 +154,11 @@ def add_PersonServiceServicer_to_server(servicer, server):
                     servicer.DeletePerson,
                     request_deserializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.DeletePersonRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ChangeEmployer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeEmployer,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.ChangeEmployerRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_persons__pb2.Person.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -306,6 +323,33 @@ class PersonService:
             '/kontor.contacts.v1.PersonService/DeletePerson',
             kontor_dot_contacts_dot_v1_dot_persons__pb2.DeletePersonRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeEmployer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.PersonService/ChangeEmployer',
+            kontor_dot_contacts_dot_v1_dot_persons__pb2.ChangeEmployerRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_persons__pb2.Person.FromString,
             options,
             channel_credentials,
             insecure,

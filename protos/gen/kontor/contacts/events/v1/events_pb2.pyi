@@ -191,6 +191,50 @@ class PersonDeleted(_message.Message):
 Global___PersonDeleted: _TypeAlias = PersonDeleted  # noqa: Y015
 
 @_typing.final
+class PersonEmployerChanged(_message.Message):
+    """Told beside the changes of the positions, as what it means."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    FROM_ORGANISATION_ID_FIELD_NUMBER: _builtins.int
+    FROM_ORGANISATION_NAME_FIELD_NUMBER: _builtins.int
+    TO_ORGANISATION_ID_FIELD_NUMBER: _builtins.int
+    TO_ORGANISATION_NAME_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    CHANGE_DATE_FIELD_NUMBER: _builtins.int
+    from_organisation_id: _builtins.str
+    """Empty where the person worked nowhere."""
+    from_organisation_name: _builtins.str
+    to_organisation_id: _builtins.str
+    to_organisation_name: _builtins.str
+    role: _builtins.str
+    @_builtins.property
+    def person(self) -> Global___PersonFacts: ...
+    @_builtins.property
+    def change_date(self) -> _date_pb2.Date:
+        """The first day at the new one."""
+
+    def __init__(
+        self,
+        *,
+        person: Global___PersonFacts | None = ...,
+        from_organisation_id: _builtins.str = ...,
+        from_organisation_name: _builtins.str = ...,
+        to_organisation_id: _builtins.str = ...,
+        to_organisation_name: _builtins.str = ...,
+        role: _builtins.str = ...,
+        change_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_date", b"change_date", "person", b"person"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_date", b"change_date", "from_organisation_id", b"from_organisation_id", "from_organisation_name", b"from_organisation_name", "person", b"person", "role", b"role", "to_organisation_id", b"to_organisation_id", "to_organisation_name", b"to_organisation_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonEmployerChanged: _TypeAlias = PersonEmployerChanged  # noqa: Y015
+
+@_typing.final
 class OrganisationCreated(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

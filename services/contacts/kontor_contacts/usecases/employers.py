@@ -1,0 +1,41 @@
+"""A person changes employer: one call, one transaction, and nothing of the past is lost."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from kontor_chassis.audit import updated
+from kontor_chassis.db.sessions import WriteSession
+from kontor_chassis.ids import new_id
+from kontor_contacts.domain.employers import EmployerChange, decide
+from kontor_contacts.domain.persons import Person
+from kontor_contacts.events import published
+from kontor_contacts.store import accounts, positions
+from kontor_contacts.store.main_contacts import hold as hold_main_contact
+from kontor_contacts.usecases import main_contacts, persons
+from kontor_contacts.usecases.positions import unmark_others, with_organisation
+from kontor_contacts.usecases.touching import touch_persons
+
+
+def change(session: WriteSession, person_id: str, wanted: EmployerChange, *, etag: str) -> Person:
+    """Raises NotFound, Aborted, and InvalidArgument naming organisation_id, date, role or department."""
+    hold_main_contact(session, person_id)
+    person = persons.lock(session, person_id, etag)
+    present = [position for position in person.positions if position.to_date is None]
+    today = session.now.astimezone(ZoneInfo(accounts.home(session).time_zone)).date()
+    decision = decide(person.id, present, wanted, today=today)
+    begun = with_organisation(session, replace(decision.begun, id=new_id()))
+    before = {position.id: position for position in present}
+    for position in decision.ended:
+        positions.update(session, position)
+        published.position_updated(session, position)
+    positions.insert(session, begun)
+    published.position_created(session, begun)
+    ended_ids = {position.id for position in decision.ended}
+    unmark_others(session, [position for position in person.positions if position.id not in ended_ids], begun)
+    changes = {f"positions/{position.id}": (before[position.id], position) for position in decision.ended}
+    updated(session, f"persons/{person.id}", changes | {f"positions/{begun.id}": (None, begun)})
+    touch_persons(session, [person.id], "positions")
+    after = persons.get(session, person.id)
+    published.person_employer_changed(session, after, decision.ended[0] if decision.ended else None, begun)
+    main_contacts.release(session, person.id)
+    return after
