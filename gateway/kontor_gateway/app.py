@@ -14,6 +14,7 @@ from kontor_gateway.middleware.deadline import Deadline
 from kontor_gateway.middleware.error_answers import ErrorAnswers
 from kontor_gateway.middleware.observation import Observation
 from kontor_gateway.middleware.security_headers import SecurityHeaders
+from kontor_gateway.middleware.uploads import UploadTime
 from kontor_gateway.owners import SHARED
 from kontor_gateway.pages import add_pages
 from kontor_gateway.problems import MethodNotAllowed, allow, no_such_path
@@ -50,8 +51,15 @@ def create_app(channels: Mapping[str, Channel], settings: GatewaySettings, *, re
         readiness_timeout=settings.readiness_timeout,
     )
     app: ASGIApp = _dispatch(router)
-    app = BodyLimit(app, limit=settings.body_limit, seconds=settings.body_timeout)
+    app = BodyLimit(
+        app,
+        limit=settings.body_limit,
+        seconds=settings.body_timeout,
+        upload_limit=settings.upload_limit,
+        upload_seconds=settings.upload_timeout,
+    )
     app = Deadline(app)
+    app = UploadTime(app, seconds=settings.upload_timeout)
     app = ErrorAnswers(app, retry_after=settings.retry_after)
     app = SecurityHeaders(app)
     if settings.cors_origins:
@@ -94,7 +102,7 @@ def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
     return CORSMiddleware(
         app,
         allow_origins=origins,
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"],
         expose_headers=["ETag", "Location", "X-Request-Id", "Retry-After"],
     )

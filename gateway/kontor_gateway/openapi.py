@@ -18,16 +18,16 @@ _WORD = re.compile(r"[A-Z][a-z0-9]*")
 _SENTENCE = re.compile(r"(.+?[.?!])(?:\s+(.*))?", re.DOTALL)
 
 
-def document(translations: Sequence[Translation], pages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The whole document. `pages` are the operations of the hand-written routes by their templates."""
+def document(translations: Sequence[Translation], pages: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, Any]:
+    """The whole document. `pages` are the operations of the hand-written routes by their templates and verbs."""
     schemas = Schemas(load_comments())
     schemas.components["Problem"] = problem_schema()
     paths: dict[str, dict[str, Any]] = {}
     for translation in translations:
         path = _path(translation)
         paths.setdefault(path, {})[translation.binding.verb.lower()] = _operation(translation, schemas)
-    for template, operation in pages.items():
-        paths.setdefault(template, {})["get"] = dict(operation)
+    for (template, verb), operation in pages.items():
+        paths.setdefault(template, {})[verb.lower()] = dict(operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Kontor", "version": "1", "description": PREAMBLE},

@@ -9,6 +9,8 @@ class GatewaySettings(BaseSettings):
 
     body_limit: int = Field(default=1024 * 1024, ge=1024, description="Largest request body in bytes; more is answered 413.")
     body_timeout: float = Field(default=5.0, gt=0, description="Seconds within which a request body must have arrived; else 408.")
+    upload_limit: int = Field(default=10 * 1024 * 1024, ge=1024, description="Largest upload (a photo) in bytes; more is answered 413.")
+    upload_timeout: float = Field(default=60.0, gt=0, description="Seconds within which an upload must have arrived; else 408.")
     request_timeout: float = Field(default=10.0, gt=0, description="Seconds that a whole request may take; else 504.")
     readiness_timeout: float = Field(default=2.0, gt=0, description="Seconds that the checks behind /readyz may take.")
     authentication_seconds: float = Field(

@@ -9,6 +9,7 @@ from kontor_gateway.pages.docs import docs_pages
 from kontor_gateway.pages.health import health_pages
 from kontor_gateway.pages.metrics import metrics_pages
 from kontor_gateway.pages.page import Page
+from kontor_gateway.pages.person_photo import person_photo_pages
 from kontor_gateway.pages.raw_message import raw_message_pages
 from kontor_gateway.pages.task_calendar import task_calendar_pages
 from kontor_gateway.router import Router
@@ -29,10 +30,12 @@ def add_pages(
     pages: list[Page] = [*health_pages(readiness, readiness_timeout), *metrics_pages()]
     if "tasks" in channels:
         pages += task_calendar_pages(channels["tasks"], authenticator)
+    if "contacts" in channels:
+        pages += person_photo_pages(channels["contacts"], authenticator)
     if "mail" in channels:
         pages += raw_message_pages(channels["mail"], authenticator)
     # These two tell of all the others, and of themselves.
     document, document_pages = api_document_pages(translations, pages)
     pages += [*document_pages, *docs_pages(document)]
     for page in pages:
-        router.add("GET", page.template, page.endpoint)
+        router.add(page.verb, page.template, page.endpoint)

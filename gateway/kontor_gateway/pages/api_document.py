@@ -24,7 +24,7 @@ def api_document_pages(translations: Sequence[Translation], pages: Sequence[Page
 
     @cache
     def made() -> Mapping[str, Any]:
-        operations = {page.template: page.operation for page in (*pages, own) if page.operation is not None}
+        operations = {(page.template, page.verb): page.operation for page in (*pages, own) if page.operation is not None}
         return document(translations, operations)
 
     @cache

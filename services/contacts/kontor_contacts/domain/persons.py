@@ -46,6 +46,8 @@ class Person:
     id: str = ""
     version: int = 0
     positions: tuple[Position, ...] = ()
+    # Empty: there is no photo.
+    photo_id: str = ""
     create_time: datetime | None = None
     update_time: datetime | None = None
     creator_user_id: str = ""

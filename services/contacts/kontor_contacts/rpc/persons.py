@@ -20,6 +20,7 @@ from kontor_contacts.domain.salutations import Addressee, letter_salutation
 from kontor_contacts.rpc.contact_points import effective_to, points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.personal import assistants_from, assistants_to, dates_from, dates_to
+from kontor_contacts.rpc.photos import photo_to
 from kontor_contacts.rpc.positions import position_to
 from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
@@ -133,5 +134,6 @@ def _person_to(person: Person, home: Home, effective: EffectiveAddresses | None)
         creator_user_id=person.creator_user_id,
         custom=custom_to(person.custom),
         effective_addresses=effective_to(effective, home),
+        photo=photo_to(person.id, person.photo_id) if person.photo_id else None,
         **points_to(person.points, home),
     )

@@ -18,7 +18,7 @@ from kontor_contacts.domain.assistants import Assistant
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
-from kontor_contacts.store import contact_points, custom_values, person_dates, tags
+from kontor_contacts.store import contact_points, custom_values, person_dates, photos, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS
@@ -41,6 +41,7 @@ _WHOLE = sa.select(
     custom_values.column(P).label("custom"),
     person_dates.COLUMN.label("dates"),
     _POSITIONS.label("positions"),
+    photos.COLUMN.label("photo_id"),
 )
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _THIS = (P.c.account_id == _ACCOUNT, P.c.id == sa.bindparam("this_id", type_=sa.Text))
@@ -270,6 +271,7 @@ def _person(row: sa.Row[Any]) -> Person:
         tags=tags.from_rows(row.tags),
         custom=custom_values.from_rows(row.custom),
         positions=_positions(row.id, row.positions) if row.positions else (),
+        photo_id=row.photo_id or "",
         create_time=row.create_time,
         update_time=row.update_time,
         creator_user_id=row.creator_user_id,

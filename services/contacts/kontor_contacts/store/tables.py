@@ -242,3 +242,23 @@ SEGMENTS = sa.Table(
     sa.Column("creator_user_id", sa.Text, nullable=False),
     sa.Index("segments_by_key", "account_id", "key", unique=True),
 )
+
+# A person's photo: `photo_id` names its blobs, and is its etag.
+PHOTOS = sa.Table(
+    "photos",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("person_id", Key, primary_key=True),
+    sa.Column("photo_id", Key, nullable=False),
+    sa.ForeignKeyConstraint(["account_id", "person_id"], ["persons.account_id", "persons.id"], ondelete="CASCADE"),
+)
+
+# Blobs that no row of `photos` names: not yet, or no more. Removed when due (usecases/photo_sweep.py).
+LOOSE_PHOTOS = sa.Table(
+    "loose_photos",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("photo_id", Key, primary_key=True),
+    sa.Column("due_time", Instant, nullable=False),
+    sa.Index("loose_photos_by_due_time", "due_time"),
+)

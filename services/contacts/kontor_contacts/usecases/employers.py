@@ -31,9 +31,9 @@ def change(session: WriteSession, person_id: str, wanted: EmployerChange, *, eta
     positions.insert(session, begun)
     published.position_created(session, begun)
     ended_ids = {position.id for position in decision.ended}
-    unmark_others(session, [position for position in person.positions if position.id not in ended_ids], begun)
+    unmarked = unmark_others(session, [position for position in person.positions if position.id not in ended_ids], begun)
     changes = {f"positions/{position.id}": (before[position.id], position) for position in decision.ended}
-    updated(session, f"persons/{person.id}", changes | {f"positions/{begun.id}": (None, begun)})
+    updated(session, f"persons/{person.id}", {**changes, **unmarked, f"positions/{begun.id}": (None, begun)})
     touch_persons(session, [person.id], "positions")
     after = persons.get(session, person.id)
     published.person_employer_changed(session, after, decision.ended[0] if decision.ended else None, begun)

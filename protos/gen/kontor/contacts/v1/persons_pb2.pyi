@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from kontor.contacts.v1 import contact_points_pb2 as _contact_points_pb2
+from kontor.contacts.v1 import photos_pb2 as _photos_pb2
 from kontor.contacts.v1 import positions_pb2 as _positions_pb2
 from kontor.type.v1 import custom_values_pb2 as _custom_values_pb2
 import builtins as _builtins
@@ -183,6 +184,7 @@ class Person(_message.Message):
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
     CUSTOM_FIELD_NUMBER: _builtins.int
     EFFECTIVE_ADDRESSES_FIELD_NUMBER: _builtins.int
+    PHOTO_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     salutation: _builtins.str
@@ -244,6 +246,10 @@ class Person(_message.Message):
         an organisation above it.
         """
 
+    @_builtins.property
+    def photo(self) -> _photos_pb2.Photo:
+        """Absent where there is none."""
+
     def __init__(
         self,
         *,
@@ -275,10 +281,11 @@ class Person(_message.Message):
         creator_user_id: _builtins.str = ...,
         custom: _custom_values_pb2.CustomValues | None = ...,
         effective_addresses: _contact_points_pb2.EffectiveAddresses | None = ...,
+        photo: _photos_pb2.Photo | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "letter_salutation", b"letter_salutation", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "letter_salutation", b"letter_salutation", "photo", b"photo", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "webs", b"webs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "photo", b"photo", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "webs", b"webs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

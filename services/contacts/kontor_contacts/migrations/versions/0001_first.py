@@ -41,6 +41,14 @@ def upgrade() -> None:
     op.create_index("contact_points_by_lookup", "contact_points", ["account_id", "medium", "lookup", "record_id"], unique=False)
     op.create_index("contact_points_by_postcode", "contact_points", ["account_id", "medium", "postcode", "record_id"], unique=False)
     op.create_table(
+        "loose_photos",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("photo_id", Key, nullable=False),
+        sa.Column("due_time", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "photo_id"),
+    )
+    op.create_index("loose_photos_by_due_time", "loose_photos", ["due_time"], unique=False)
+    op.create_table(
         "organisations",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -127,6 +135,14 @@ def upgrade() -> None:
     )
     op.create_index("person_dates_by_day", "person_dates", ["account_id", "kind", "day", "person_id"], unique=False)
     op.create_table(
+        "photos",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("person_id", Key, nullable=False),
+        sa.Column("photo_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(["account_id", "person_id"], ["persons.account_id", "persons.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account_id", "person_id"),
+    )
+    op.create_table(
         "positions",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -165,5 +181,15 @@ def upgrade() -> None:
     )
     op.create_index("taggings_by_tag", "taggings", ["account_id", "tag_id", "noun", "sort_key", "record_id"], unique=False)
     enable_tenancy(
-        "accounts", "contact_points", "organisations", "persons", "tags", "person_dates", "positions", "relationships", "taggings"
+        "accounts",
+        "contact_points",
+        "loose_photos",
+        "organisations",
+        "persons",
+        "tags",
+        "person_dates",
+        "photos",
+        "positions",
+        "relationships",
+        "taggings",
     )
