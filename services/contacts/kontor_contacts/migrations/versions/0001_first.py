@@ -41,6 +41,24 @@ def upgrade() -> None:
     op.create_index("contact_points_by_lookup", "contact_points", ["account_id", "medium", "lookup", "record_id"], unique=False)
     op.create_index("contact_points_by_postcode", "contact_points", ["account_id", "medium", "postcode", "record_id"], unique=False)
     op.create_table(
+        "custom_fields",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("choices", Json, nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("archived", sa.Boolean(), nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("update_time", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("custom_fields_by_key", "custom_fields", ["account_id", "noun", "key"], unique=True)
+    op.create_table(
         "loose_photos",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("photo_id", Key, nullable=False),
@@ -112,6 +130,22 @@ def upgrade() -> None:
     op.create_index("persons_by_responsible", "persons", ["account_id", "responsible_user_id", "id"], unique=False)
     op.create_index("persons_by_update_time", "persons", ["account_id", "update_time", "id"], unique=False)
     op.create_table(
+        "segments",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("filter", sa.Text(), nullable=False),
+        sa.Column("order_by", sa.Text(), nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("update_time", Instant, nullable=False),
+        sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("segments_by_key", "segments", ["account_id", "key"], unique=True)
+    op.create_table(
         "tags",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -121,6 +155,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
     op.create_index("tags_by_key", "tags", ["account_id", "key"], unique=True)
+    op.create_table(
+        "custom_values",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("record_id", Key, nullable=False),
+        sa.Column("field_id", Key, nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("text_key", Key, nullable=True),
+        sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id", "field_id"], ["custom_fields.account_id", "custom_fields.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account_id", "record_id", "field_id", "place"),
+    )
+    op.create_index("custom_values_by_number", "custom_values", ["account_id", "field_id", "number", "record_id"], unique=False)
+    op.create_index("custom_values_by_text", "custom_values", ["account_id", "field_id", "text_key", "record_id"], unique=False)
     op.create_table(
         "person_dates",
         sa.Column("account_id", Key, nullable=False),
@@ -183,10 +231,13 @@ def upgrade() -> None:
     enable_tenancy(
         "accounts",
         "contact_points",
+        "custom_fields",
         "loose_photos",
         "organisations",
         "persons",
+        "segments",
         "tags",
+        "custom_values",
         "person_dates",
         "photos",
         "positions",
