@@ -17,6 +17,8 @@ _KIND_OF = {
     "person_ids": "person",
     "organisation_id": "organisation",
     "organisation_ids": "organisation",
+    "parent_id": "organisation",
+    "main_contact_person_id": "person",
     "deal_id": "deal",
     "pipeline_id": "pipeline",
     "stage_id": "stage",
@@ -128,8 +130,9 @@ def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[
 
 
 def _schema(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    body = operation.get("requestBody")
-    return None if body is None else _resolve(document, body["content"]["application/json"]["schema"])
+    """Of the body, where it is JSON."""
+    told = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    return None if told is None else _resolve(document, told["schema"])
 
 
 def _properties(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

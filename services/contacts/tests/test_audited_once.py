@@ -3,17 +3,23 @@
 A method that writes and has no case here fails the first test.
 """
 
+import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
+from PIL import Image
 import sqlalchemy as sa
 from google.protobuf.message import Message
 
+from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import positions_pb2 as positions
+from kontor.contacts.v1 import photos_pb2 as photos
+from kontor.contacts.v1 import segments_pb2 as segments
 from kontor.contacts.v1 import tags_pb2 as tags
+from kontor.contacts.v1.record_kinds_pb2 import RECORD_KIND_PERSON
 from kontor.type.v1 import rule_pb2
 from kontor_chassis.db.plumbing import AUDIT
 from kontor_chassis.errors import KontorError
@@ -30,6 +36,9 @@ class World:
     other_organisation: str
     position: str
     tag: str
+    other_tag: str
+    custom_field: str
+    segment: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,75 @@ def organisation(**fields: object) -> organisations.Organisation:
     return organisations.Organisation(**{"name": "Amt", **fields})  # type: ignore[arg-type]
 
 
+def custom_field(**fields: object) -> custom_fields.CustomField:
+    values = {"record_kind": RECORD_KIND_PERSON, "key": "umsatz", "label": "Umsatz", "type": custom_fields.CUSTOM_FIELD_TYPE_NUMBER}
+    return custom_fields.CustomField(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def a_segment(**fields: object) -> segments.Segment:
+    return segments.Segment(**{"name": "Gute", "record_kind": RECORD_KIND_PERSON, "filter": "vip = true", **fields})  # type: ignore[arg-type]
+
+
+def _picture() -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(output, "PNG")
+    return output.getvalue()
+
+
+PICTURE = _picture()
+
 CASES: dict[str, Case] = {
+    "ChangeEmployer": Case(
+        lambda world: persons.ChangeEmployerRequest(id=world.person, organisation_id=world.other_organisation),
+        [("persons", "update")],
+        refused=lambda world: persons.ChangeEmployerRequest(id=world.person, organisation_id=world.organisation),
+    ),
+    "DeletePersonPhoto": Case(
+        lambda world: photos.DeletePersonPhotoRequest(person_id=world.person),
+        [("persons", "update")],
+        refused=lambda world: photos.DeletePersonPhotoRequest(person_id=world.person, etag="99"),
+    ),
+    "CreateCustomField": Case(
+        lambda world: custom_fields.CreateCustomFieldRequest(custom_field=custom_field(key="anteil")),
+        [("custom-fields", "create")],
+        refused=lambda world: custom_fields.CreateCustomFieldRequest(custom_field=custom_field()),
+    ),
+    "UpdateCustomField": Case(
+        lambda world: custom_fields.UpdateCustomFieldRequest(
+            custom_field=custom_field(id=world.custom_field, label="Umsatz in Euro"), update_mask=["label"]
+        ),
+        [("custom-fields", "update")],
+        refused=lambda world: custom_fields.UpdateCustomFieldRequest(
+            custom_field=custom_field(id=world.custom_field, label=""), update_mask=["label"]
+        ),
+        idle=lambda world: custom_fields.UpdateCustomFieldRequest(custom_field=custom_field(id=world.custom_field), update_mask=["label"]),
+    ),
+    "DeleteCustomField": Case(
+        lambda world: custom_fields.DeleteCustomFieldRequest(id=world.custom_field),
+        [("custom-fields", "delete")],
+        refused=lambda world: custom_fields.DeleteCustomFieldRequest(id=world.custom_field, etag="99"),
+    ),
+    "CreateSegment": Case(
+        lambda world: segments.CreateSegmentRequest(segment=a_segment(name="Beste")),
+        [("segments", "create")],
+        refused=lambda world: segments.CreateSegmentRequest(segment=a_segment()),
+    ),
+    "UpdateSegment": Case(
+        lambda world: segments.UpdateSegmentRequest(segment=a_segment(id=world.segment, filter="vip = false"), update_mask=["filter"]),
+        [("segments", "update")],
+        refused=lambda world: segments.UpdateSegmentRequest(segment=a_segment(id=world.segment, filter="vip ="), update_mask=["filter"]),
+        idle=lambda world: segments.UpdateSegmentRequest(segment=a_segment(id=world.segment), update_mask=["filter", "name"]),
+    ),
+    "DeleteSegment": Case(
+        lambda world: segments.DeleteSegmentRequest(id=world.segment),
+        [("segments", "delete")],
+        refused=lambda world: segments.DeleteSegmentRequest(id=world.segment, etag="99"),
+    ),
+    "MergeTags": Case(
+        lambda world: tags.MergeTagsRequest(id=world.tag, into_id=world.other_tag),
+        [("tags", "delete")],
+        refused=lambda world: tags.MergeTagsRequest(id=world.tag, into_id=world.tag),
+    ),
     "CreatePerson": Case(
         lambda world: persons.CreatePersonRequest(person=person()),
         [("persons", "create")],
@@ -136,8 +213,12 @@ async def world(contacts: Harness) -> World:
     schulze = await contacts.call(organisations.CreateOrganisationRequest(organisation=organisations.Organisation(name="Schulze")))
     position = positions.Position(person_id=anna.id, organisation_id=mueller.id)
     made = await contacts.call(positions.CreatePositionRequest(position=position))
-    [tag] = (await contacts.call(tags.ListTagsRequest())).tags
-    return World(anna.id, mueller.id, schulze.id, made.id, tag.id)
+    await contacts.call(persons.CreatePersonRequest(person=person(tags=["Freund"])))
+    await contacts.call(photos.UploadPersonPhotoRequest(person_id=anna.id, content=PICTURE))
+    field = await contacts.call(custom_fields.CreateCustomFieldRequest(custom_field=custom_field()))
+    segment = await contacts.call(segments.CreateSegmentRequest(segment=a_segment()))
+    friend, customer = (await contacts.call(tags.ListTagsRequest())).tags
+    return World(anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id)
 
 
 def audited(contacts: Harness) -> dict[str, tuple[str, str]]:
