@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from PIL import Image
 import sqlalchemy as sa
 from google.protobuf.message import Message
+from PIL import Image
 
 from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
-from kontor.contacts.v1 import positions_pb2 as positions
 from kontor.contacts.v1 import photos_pb2 as photos
+from kontor.contacts.v1 import positions_pb2 as positions
 from kontor.contacts.v1 import segments_pb2 as segments
 from kontor.contacts.v1 import tags_pb2 as tags
 from kontor.contacts.v1.record_kinds_pb2 import RECORD_KIND_PERSON
@@ -125,7 +125,7 @@ CASES: dict[str, Case] = {
     ),
     "MergeTags": Case(
         lambda world: tags.MergeTagsRequest(id=world.tag, into_id=world.other_tag),
-        [("tags", "delete")],
+        [("tags", "merge")],
         refused=lambda world: tags.MergeTagsRequest(id=world.tag, into_id=world.tag),
     ),
     "CreatePerson": Case(

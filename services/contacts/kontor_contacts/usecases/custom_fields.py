@@ -41,7 +41,7 @@ def create(session: WriteSession, wanted: CustomField) -> CustomField:
     if not custom_fields.insert(session, field):
         raise AlreadyExists(f"There is another custom field with the key {field.key}.", reason="CUSTOM_FIELD_EXISTS")
     _move_others(session, present, placed, but=field.id)
-    created(session, f"custom_fields/{field.id}", {"key": field.key, "record_kind": field.noun, **_told(field)})
+    created(session, f"custom-fields/{field.id}", {"key": field.key, "record_kind": field.noun, **_told(field)})
     return field
 
 
@@ -76,7 +76,7 @@ def update(session: WriteSession, field_id: str, wanted: CustomField, *, mask: C
     if after.type != before.type:
         convert(session, before, after, records or custom_values.carriers(session, after.id), home=accounts.home(session))
     values = {name: (_told(before)[name], _told(after)[name]) for name in changed}
-    updated(session, f"custom_fields/{after.id}", values)
+    updated(session, f"custom-fields/{after.id}", values)
     return after
 
 
@@ -94,7 +94,7 @@ def delete(session: WriteSession, field_id: str, *, etag: str) -> None:
     left = [one for one in present if one.id != field.id]
     placed = [replace(one, position=place) for place, one in enumerate(left, start=1)]
     _move_others(session, left, placed, but="")
-    deleted(session, f"custom_fields/{field.id}", {"key": field.key, "record_kind": field.noun, "values": count, **_told(field)})
+    deleted(session, f"custom-fields/{field.id}", {"key": field.key, "record_kind": field.noun, "values": count, **_told(field)})
 
 
 def _lock(session: WriteSession, field_id: str, etag: str) -> tuple[CustomField, list[CustomField]]:
