@@ -22,7 +22,7 @@ class MailServer:
         self._desk = desk
         self._knobs = knobs
         self._hostname = hostname
-        self._budget = Budget(knobs.memory)
+        self.budget = Budget(knobs.memory)
         self._tls = _tls_context(knobs)
         # In the order in which they came: uvloop's clock ticks in milliseconds, so many have been silent equally long.
         self._sessions: dict[MailSession, None] = {}
@@ -83,7 +83,7 @@ class MailServer:
         return True
 
     def _make_session(self) -> MailSession:
-        return MailSession(Door(self._admit, self._leave, self._budget), self._desk, self._knobs, hostname=self._hostname, tls=self._tls)
+        return MailSession(Door(self._admit, self._leave, self.budget), self._desk, self._knobs, hostname=self._hostname, tls=self._tls)
 
 
 def _tls_context(knobs: MailSettings) -> ssl.SSLContext | None:

@@ -1,7 +1,7 @@
 """Files mails again whose addresses have become known, in the background, a few in each transaction.
 
 - What is to be done is in the database (`learned_addresses`, written with the news of the person), so nothing is lost with the process.
-- Several processes may work on one database, each on another address.
+- Several processes may work on one database: while one is at an address, the others rest.
 - Work that fails is put off for a minute, and the next address has its turn.
 """
 
