@@ -52,6 +52,8 @@ def test_every_field_stands_there_even_when_nothing_is_set() -> None:
         "update_time": None,
         "creator_user_id": "",
         "custom": None,
+        "effective_addresses": None,
+        "photo": None,
     }
 
 
