@@ -105,6 +105,7 @@ class Population:
                 "industry": pick(_TRADES),
                 "size": 0,
                 "website": "",
+                **dict.fromkeys(("parent_id", "main_contact_person_id", "address_origin_id"), ""),
                 **_NOBODYS,
                 **self._origin(),
             }
