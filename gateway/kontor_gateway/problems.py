@@ -9,6 +9,8 @@ from starlette.responses import Response
 from kontor_chassis.errors import Internal, InvalidArgument, KontorError, NotFound, ResourceExhausted
 
 MEDIA_TYPE = "application/problem+json"
+# Ends the names of details that hold JSON.
+_JSON = "_json"
 CHALLENGE = 'Bearer realm="kontor"'
 
 
@@ -59,9 +61,14 @@ def problem(error: KontorError, *, request_id: str, retry_after: int) -> Respons
         "errors": [{"field": violation.field, "message": violation.message} for violation in error.violations],
     }
     # RFC 9457 section 3.2: further members, here the values that belong to the reason. They never replace the ones above.
-    content = {**error.detail, **body}
+    content = {**_members(error.detail), **body}
     headers = _headers(error, retry_after)
     return Response(orjson.dumps(content), status_code=error.http_status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _members(detail: Mapping[str, str]) -> dict[str, Any]:
+    """Values are text on their way; `duplicates_json` is told as `duplicates`, the JSON that it holds."""
+    return {name.removesuffix(_JSON): orjson.loads(text) if name.endswith(_JSON) else text for name, text in detail.items()}
 
 
 def _headers(error: KontorError, retry_after: int) -> Mapping[str, str]:

@@ -1,11 +1,52 @@
 """The door of contacts: people, organisations, what joins them, and their tags."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
 from kontor.identity.events.v1 import events_pb2 as identity
-from kontor_chassis.service import Service
+from kontor_chassis.service import Context, Service
 from kontor_contacts.events import consumed
-from kontor_contacts.rpc import audit_log, custom_fields, documents, organisations, persons, photos, positions, segments, tags
+from kontor_contacts.rpc import (
+    audit_log,
+    custom_fields,
+    documents,
+    duplicates,
+    operations,
+    organisations,
+    persons,
+    photos,
+    positions,
+    segments,
+    tags,
+)
 from kontor_contacts.store.tables import METADATA
 from kontor_contacts.usecases.photo_sweep import open_sweep
+from kontor_contacts.usecases.scanning import Scanner
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What runs beside the database."""
+
+    scanner: Scanner
+    # Held while a picture is read.
+    reading: asyncio.Semaphore
+
+
+@asynccontextmanager
+async def open_parts(context: Context) -> AsyncIterator[Parts]:
+    """Go on with what is under way in the background."""
+    scanner = Scanner(context)
+    context.checks.update(scanner=lambda: scanner.running)
+    scanner.start()
+    try:
+        async with open_sweep(context) as reading:
+            yield Parts(scanner, reading)
+    finally:
+        await scanner.stop()
+
 
 SERVICE = Service(
     name="contacts",
@@ -18,6 +59,8 @@ SERVICE = Service(
         "kontor.contacts.v1.CustomFieldService": custom_fields,
         "kontor.contacts.v1.SegmentService": segments,
         "kontor.contacts.v1.PhotoService": photos,
+        "kontor.contacts.v1.DuplicateService": duplicates,
+        "kontor.contacts.v1.OperationService": operations,
         "kontor.type.v1.DocumentSource": documents,
         "kontor.type.v1.AuditLog": audit_log,
     },
@@ -27,5 +70,5 @@ SERVICE = Service(
         identity.AccountCreated: consumed.account_changed,
         identity.AccountUpdated: consumed.account_changed,
     },
-    open=open_sweep,
+    open=open_parts,
 )

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from PIL import Image
 
 from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
+from kontor.contacts.v1 import duplicates_pb2 as duplicates
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos
@@ -39,6 +40,7 @@ class World:
     other_tag: str
     custom_field: str
     segment: str
+    duplicate: str
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,16 @@ CASES: dict[str, Case] = {
         refused=lambda world: tags.UpdateTagRequest(tag=tags.Tag(id=world.tag, name=""), update_mask=["name"]),
         idle=lambda world: tags.UpdateTagRequest(tag=tags.Tag(id=world.tag, name="Kunde"), update_mask=["name"]),
     ),
+    "ScanDuplicates": Case(
+        lambda world: duplicates.ScanDuplicatesRequest(),
+        [("operations", "create")],
+        refused=lambda world: duplicates.ScanDuplicatesRequest(request_id="x" * 129),
+    ),
+    "DismissDuplicate": Case(
+        lambda world: duplicates.DismissDuplicateRequest(id=world.duplicate),
+        [("duplicates", "dismiss")],
+        refused=lambda world: duplicates.DismissDuplicateRequest(id=new_id()),
+    ),
     "DeleteTag": Case(
         lambda world: tags.DeleteTagRequest(id=world.tag),
         [("tags", "delete")],
@@ -218,7 +230,10 @@ async def world(contacts: Harness) -> World:
     field = await contacts.call(custom_fields.CreateCustomFieldRequest(custom_field=custom_field()))
     segment = await contacts.call(segments.CreateSegmentRequest(segment=a_segment()))
     friend, customer = (await contacts.call(tags.ListTagsRequest())).tags
-    return World(anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id)
+    await contacts.call(persons.CreatePersonRequest(person=persons.Person(first_name="Ada", last_name="Lovelace")))
+    again = await contacts.call(persons.CreatePersonRequest(person=persons.Person(first_name="Ada", last_name="Lovelace")))
+    pair = again.duplicates[0].id
+    return World(anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id, pair)
 
 
 def audited(contacts: Harness) -> dict[str, tuple[str, str]]:

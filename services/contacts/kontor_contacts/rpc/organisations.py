@@ -17,11 +17,12 @@ from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.rpc.contact_points import effective_to, points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
+from kontor_contacts.rpc.duplicates import ON_DUPLICATE, candidates_to
 from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, organisation_fields
 from kontor_contacts.store.list_pages import position_types, token_position
-from kontor_contacts.usecases import effective_addresses, organisation_trees, organisations, segments
+from kontor_contacts.usecases import duplicates, effective_addresses, organisation_trees, organisations, segments
 from kontor_contacts.usecases.organisations import Narrowing
 
 _KINDS = Words(pb.OrganisationKind, default="company")
@@ -30,7 +31,12 @@ _BY_NAME = Order(organisation_fields.BY_NAME)
 
 
 def create_organisation(request: pb.CreateOrganisationRequest, session: WriteSession) -> pb.Organisation:
-    return _shown(session, [organisations.create(session, _organisation_from(request.organisation))])[0]
+    on_duplicate = ON_DUPLICATE.word(request.on_duplicate, field="on_duplicate")
+    wanted = _organisation_from(request.organisation)
+    organisation, candidates = duplicates.create_organisation(session, wanted, on_duplicate=on_duplicate)
+    made = _shown(session, [organisation])[0]
+    made.duplicates.extend(candidates_to(candidates))
+    return made
 
 
 def get_organisation(request: pb.GetOrganisationRequest, session: ReadSession) -> pb.Organisation:

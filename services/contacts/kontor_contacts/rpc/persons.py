@@ -19,6 +19,7 @@ from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.salutations import Addressee, letter_salutation
 from kontor_contacts.rpc.contact_points import effective_to, points_from, points_to
 from kontor_contacts.rpc.custom_values import custom_from, custom_to
+from kontor_contacts.rpc.duplicates import ON_DUPLICATE, candidates_to
 from kontor_contacts.rpc.personal import assistants_from, assistants_to, dates_from, dates_to
 from kontor_contacts.rpc.photos import photo_to
 from kontor_contacts.rpc.positions import position_to
@@ -26,7 +27,7 @@ from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
 from kontor_contacts.store import accounts, person_fields
 from kontor_contacts.store.list_pages import position_types, token_position
-from kontor_contacts.usecases import effective_addresses, employers, persons, segments
+from kontor_contacts.usecases import duplicates, effective_addresses, employers, persons, segments
 from kontor_contacts.usecases.persons import Narrowing
 
 _GENDERS = Words(pb.Gender)
@@ -34,7 +35,11 @@ _BY_NAME = Order(person_fields.BY_NAME)
 
 
 def create_person(request: pb.CreatePersonRequest, session: WriteSession) -> pb.Person:
-    return _shown(session, [persons.create(session, _person_from(request.person))])[0]
+    on_duplicate = ON_DUPLICATE.word(request.on_duplicate, field="on_duplicate")
+    person, candidates = duplicates.create_person(session, _person_from(request.person), on_duplicate=on_duplicate)
+    made = _shown(session, [person])[0]
+    made.duplicates.extend(candidates_to(candidates))
+    return made
 
 
 def get_person(request: pb.GetPersonRequest, session: ReadSession) -> pb.Person:

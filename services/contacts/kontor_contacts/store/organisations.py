@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.text import prefix_end
+from kontor_contacts.domain.blocking import keys_of
 from kontor_contacts.domain.care import Care
+from kontor_contacts.domain.likely import of_organisation
 from kontor_contacts.domain.organisations import Organisation
-from kontor_contacts.store import contact_points, custom_values, main_contacts, relationships, tags
+from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, main_contacts, relationships, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import TAGGINGS as G
 
@@ -101,6 +103,7 @@ def insert(session: WriteSession, organisation: Organisation) -> Organisation:
     }
     session.execute(_INSERT, origin | _values(organisation))
     contact_points.insert(session, NOUN, organisation.id, organisation.points)
+    duplicate_keys.insert(session, NOUN, organisation.id, keys_of(of_organisation(organisation)))
     relationships.insert(session, organisation.id, organisation.relationships)
     if not organisation.tags:
         return organisation
@@ -110,6 +113,8 @@ def insert(session: WriteSession, organisation: Organisation) -> Organisation:
 def update(session: WriteSession, before: Organisation, after: Organisation) -> Organisation:
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
     session.execute(_UPDATE, _this(session, after.id) | _values(after))
+    if of_organisation(before) != of_organisation(after):
+        rekey(session, after)
     if before.points != after.points:
         contact_points.delete(session, after.id)
         contact_points.insert(session, NOUN, after.id, after.points)
@@ -121,6 +126,12 @@ def update(session: WriteSession, before: Organisation, after: Organisation) -> 
     return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
 
 
+def rekey(session: WriteSession, organisation: Organisation) -> None:
+    """Put right by which keys others that may be the same are found."""
+    duplicate_keys.delete(session, organisation.id)
+    duplicate_keys.insert(session, NOUN, organisation.id, keys_of(of_organisation(organisation)))
+
+
 def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
     session.hold(sa.select(O.c.id).where(O.c.account_id == session.account_id, O.c.id.in_(ids)).order_by(O.c.id).with_for_update())
     values = {"version": O.c.version + 1, "update_time": session.now}
@@ -130,6 +141,8 @@ def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
 def delete(session: WriteSession, organisation_id: str) -> None:
     contact_points.delete(session, organisation_id)
     custom_values.delete_record(session, organisation_id)
+    duplicate_keys.delete(session, organisation_id)
+    duplicates.delete_of(session, organisation_id)
     session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == organisation_id))
     session.execute(sa.delete(O).where(O.c.account_id == session.account_id, O.c.id == organisation_id))
 

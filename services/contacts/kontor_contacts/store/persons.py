@@ -15,10 +15,12 @@ from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.text import fold, prefix_end
 from kontor_contacts.domain.assistants import Assistant
+from kontor_contacts.domain.blocking import keys_of
 from kontor_contacts.domain.care import Care
+from kontor_contacts.domain.likely import of_person
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
-from kontor_contacts.store import contact_points, custom_values, person_dates, photos, tags
+from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, person_dates, photos, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS
@@ -191,6 +193,7 @@ def insert(session: WriteSession, person: Person) -> Person:
     origin = {"account_id": session.account_id, "create_time": person.create_time, "creator_user_id": person.creator_user_id}
     session.execute(_INSERT, origin | _values(person))
     contact_points.insert(session, NOUN, person.id, person.points)
+    duplicate_keys.insert(session, NOUN, person.id, keys_of(of_person(person)))
     person_dates.insert(session, person.id, person.dates)
     if not person.tags:
         return person
@@ -200,6 +203,8 @@ def insert(session: WriteSession, person: Person) -> Person:
 def update(session: WriteSession, before: Person, after: Person) -> Person:
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
     session.execute(_UPDATE, _this(session, after.id) | _values(after))
+    if of_person(before) != of_person(after):
+        rekey(session, after)
     if before.points != after.points:
         contact_points.delete(session, after.id)
         contact_points.insert(session, NOUN, after.id, after.points)
@@ -211,6 +216,12 @@ def update(session: WriteSession, before: Person, after: Person) -> Person:
     return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
 
 
+def rekey(session: WriteSession, person: Person) -> None:
+    """Put right by which keys others that may be the same are found."""
+    duplicate_keys.delete(session, person.id)
+    duplicate_keys.insert(session, NOUN, person.id, keys_of(of_person(person)))
+
+
 def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
     session.hold(sa.select(P.c.id).where(P.c.account_id == session.account_id, P.c.id.in_(ids)).order_by(P.c.id).with_for_update())
     values = {"version": P.c.version + 1, "update_time": session.now}
@@ -220,6 +231,8 @@ def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:
 def delete(session: WriteSession, person_id: str) -> None:
     contact_points.delete(session, person_id)
     custom_values.delete_record(session, person_id)
+    duplicate_keys.delete(session, person_id)
+    duplicates.delete_of(session, person_id)
     session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == person_id))
     session.execute(sa.delete(P).where(P.c.account_id == session.account_id, P.c.id == person_id))
 

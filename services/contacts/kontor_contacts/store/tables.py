@@ -262,3 +262,58 @@ LOOSE_PHOTOS = sa.Table(
     sa.Column("due_time", Instant, nullable=False),
     sa.Index("loose_photos_by_due_time", "due_time"),
 )
+
+# Hashed keys that records which may be one have in common (domain/blocking.py), by record of each noun.
+DUPLICATE_KEYS = sa.Table(
+    "duplicate_keys",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("noun", Key, primary_key=True),
+    sa.Column("key", sa.BigInteger, primary_key=True),
+    sa.Column("record_id", Key, primary_key=True),
+    sa.Index("duplicate_keys_by_record", "account_id", "record_id"),
+)
+
+# Pairs of records that may be one; `left_id` is the lower id. What was dismissed stays, so that it is not found again.
+DUPLICATES = sa.Table(
+    "duplicates",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("noun", Key, nullable=False),
+    sa.Column("left_id", Key, nullable=False),
+    sa.Column("right_id", Key, nullable=False),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("reasons", Json, nullable=False),
+    sa.Column("dismissed", sa.Boolean, nullable=False),
+    # The scan that saw the pair last; empty: none has.
+    sa.Column("operation_id", Key, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Index("duplicates_by_pair", "account_id", "left_id", "right_id", unique=True),
+    sa.Index("duplicates_by_right", "account_id", "right_id"),
+    sa.Index("duplicates_by_score", "account_id", "noun", "dismissed", "score", "id"),
+)
+
+# Work in the background.
+OPERATIONS = sa.Table(
+    "operations",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("kind", Key, nullable=False),
+    # `running` or `done`.
+    sa.Column("state", Key, nullable=False),
+    # Where the work is, in the kind's own words; changes with every step that is committed.
+    sa.Column("position", Key, nullable=False),
+    sa.Column("progress", sa.Integer, nullable=False),
+    sa.Column("found", sa.BigInteger, nullable=False),
+    sa.Column("skipped", sa.BigInteger, nullable=False),
+    # Until when the worker that holds it is believed to be alive.
+    sa.Column("lease_time", Instant, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("end_time", Instant),
+    sa.Column("creator_user_id", sa.Text, nullable=False),
+    sa.Index("operations_by_kind", "account_id", "kind", "state"),
+    # For the worker, over all accounts.
+    sa.Index("operations_due", "state", "lease_time"),
+)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 import structlog
@@ -22,20 +21,12 @@ _AT_ONCE = 100
 _AT_THE_SAME_TIME = 2
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the service has beside its database."""
-
-    # Held while a picture is read.
-    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_THE_SAME_TIME))
-
-
 @asynccontextmanager
-async def open_sweep(context: Context) -> AsyncIterator[Parts]:
-    """Sweep every minute, until closed."""
+async def open_sweep(context: Context) -> AsyncIterator[asyncio.Semaphore]:
+    """Sweep every minute, until closed. Answers what is to be held while a picture is read."""
     task = asyncio.create_task(_keep_sweeping(context), name="photo-sweep")
     try:
-        yield Parts()
+        yield asyncio.Semaphore(_AT_THE_SAME_TIME)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

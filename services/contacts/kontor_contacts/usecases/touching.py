@@ -14,6 +14,8 @@ def touch_persons(session: WriteSession, ids: Sequence[str], changed: str) -> No
     for chunk in _chunks(ids):
         persons.raise_versions(session, chunk)
         for person in persons.by_ids(session, chunk):
+            if changed == "positions":
+                persons.rekey(session, person)
             published.person_updated(session, person, [changed])
 
 

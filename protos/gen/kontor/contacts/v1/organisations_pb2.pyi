@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kontor.contacts.v1 import contact_points_pb2 as _contact_points_pb2
+from kontor.contacts.v1 import duplicates_pb2 as _duplicates_pb2
 from kontor.type.v1 import custom_values_pb2 as _custom_values_pb2
 import builtins as _builtins
 import sys
@@ -103,6 +104,7 @@ class Organisation(_message.Message):
     MAIN_CONTACT_PERSON_ID_FIELD_NUMBER: _builtins.int
     MAIN_CONTACT_FIELD_NUMBER: _builtins.int
     EFFECTIVE_ADDRESSES_FIELD_NUMBER: _builtins.int
+    DUPLICATES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     name: _builtins.str
@@ -154,6 +156,10 @@ class Organisation(_message.Message):
     def effective_addresses(self) -> _contact_points_pb2.EffectiveAddresses:
         """Its addresses, or where it has none those of the nearest organisation above it that has."""
 
+    @_builtins.property
+    def duplicates(self) -> _containers.RepeatedCompositeFieldContainer[_duplicates_pb2.DuplicateCandidate]:
+        """Records that may be this one; told only in the answer to making it."""
+
     def __init__(
         self,
         *,
@@ -183,10 +189,11 @@ class Organisation(_message.Message):
         main_contact_person_id: _builtins.str = ...,
         main_contact: Global___MainContact | None = ...,
         effective_addresses: _contact_points_pb2.EffectiveAddresses | None = ...,
+        duplicates: _abc.Iterable[_duplicates_pb2.DuplicateCandidate] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "main_contact", b"main_contact", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "main_contact", b"main_contact", "main_contact_person_id", b"main_contact_person_id", "messengers", b"messengers", "name", b"name", "parent_id", b"parent_id", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "webs", b"webs", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "duplicates", b"duplicates", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "main_contact", b"main_contact", "main_contact_person_id", b"main_contact_person_id", "messengers", b"messengers", "name", b"name", "parent_id", b"parent_id", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "webs", b"webs", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -223,7 +230,10 @@ class CreateOrganisationRequest(_message.Message):
 
     ORGANISATION_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ON_DUPLICATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    on_duplicate: _duplicates_pb2.OnDuplicate.ValueType
+    """Default warn."""
     @_builtins.property
     def organisation(self) -> Global___Organisation: ...
     def __init__(
@@ -231,10 +241,11 @@ class CreateOrganisationRequest(_message.Message):
         *,
         organisation: Global___Organisation | None = ...,
         request_id: _builtins.str = ...,
+        on_duplicate: _duplicates_pb2.OnDuplicate.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["organisation", b"organisation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation", b"organisation", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on_duplicate", b"on_duplicate", "organisation", b"organisation", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from kontor.contacts.v1 import contact_points_pb2 as _contact_points_pb2
+from kontor.contacts.v1 import duplicates_pb2 as _duplicates_pb2
 from kontor.contacts.v1 import photos_pb2 as _photos_pb2
 from kontor.contacts.v1 import positions_pb2 as _positions_pb2
 from kontor.type.v1 import custom_values_pb2 as _custom_values_pb2
@@ -185,6 +186,7 @@ class Person(_message.Message):
     CUSTOM_FIELD_NUMBER: _builtins.int
     EFFECTIVE_ADDRESSES_FIELD_NUMBER: _builtins.int
     PHOTO_FIELD_NUMBER: _builtins.int
+    DUPLICATES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     salutation: _builtins.str
@@ -250,6 +252,10 @@ class Person(_message.Message):
     def photo(self) -> _photos_pb2.Photo:
         """Absent where there is none."""
 
+    @_builtins.property
+    def duplicates(self) -> _containers.RepeatedCompositeFieldContainer[_duplicates_pb2.DuplicateCandidate]:
+        """Records that may be this one; told only in the answer to making it."""
+
     def __init__(
         self,
         *,
@@ -282,10 +288,11 @@ class Person(_message.Message):
         custom: _custom_values_pb2.CustomValues | None = ...,
         effective_addresses: _contact_points_pb2.EffectiveAddresses | None = ...,
         photo: _photos_pb2.Photo | None = ...,
+        duplicates: _abc.Iterable[_duplicates_pb2.DuplicateCandidate] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "letter_salutation", b"letter_salutation", "photo", b"photo", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "photo", b"photo", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "webs", b"webs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "duplicates", b"duplicates", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "photo", b"photo", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "webs", b"webs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -297,7 +304,10 @@ class CreatePersonRequest(_message.Message):
 
     PERSON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ON_DUPLICATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    on_duplicate: _duplicates_pb2.OnDuplicate.ValueType
+    """Default warn."""
     @_builtins.property
     def person(self) -> Global___Person: ...
     def __init__(
@@ -305,10 +315,11 @@ class CreatePersonRequest(_message.Message):
         *,
         person: Global___Person | None = ...,
         request_id: _builtins.str = ...,
+        on_duplicate: _duplicates_pb2.OnDuplicate.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on_duplicate", b"on_duplicate", "person", b"person", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.create_index("contact_points_by_lookup", "contact_points", ["account_id", "medium", "lookup", "record_id"], unique=False)
     op.create_index("contact_points_by_postcode", "contact_points", ["account_id", "medium", "postcode", "record_id"], unique=False)
     op.create_table(
+<<<<<<< HEAD
         "custom_fields",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -66,6 +67,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "photo_id"),
     )
     op.create_index("loose_photos_by_due_time", "loose_photos", ["due_time"], unique=False)
+=======
+        "duplicate_keys",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("key", sa.BigInteger(), nullable=False),
+        sa.Column("record_id", Key, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "noun", "key", "record_id"),
+    )
+    op.create_index("duplicate_keys_by_record", "duplicate_keys", ["account_id", "record_id"], unique=False)
+    op.create_table(
+        "duplicates",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("left_id", Key, nullable=False),
+        sa.Column("right_id", Key, nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", Json, nullable=False),
+        sa.Column("dismissed", sa.Boolean(), nullable=False),
+        sa.Column("operation_id", Key, nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("duplicates_by_pair", "duplicates", ["account_id", "left_id", "right_id"], unique=True)
+    op.create_index("duplicates_by_right", "duplicates", ["account_id", "right_id"], unique=False)
+    op.create_index("duplicates_by_score", "duplicates", ["account_id", "noun", "dismissed", "score", "id"], unique=False)
+    op.create_table(
+        "operations",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("kind", Key, nullable=False),
+        sa.Column("state", Key, nullable=False),
+        sa.Column("position", Key, nullable=False),
+        sa.Column("progress", sa.Integer(), nullable=False),
+        sa.Column("found", sa.BigInteger(), nullable=False),
+        sa.Column("skipped", sa.BigInteger(), nullable=False),
+        sa.Column("lease_time", Instant, nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("end_time", Instant, nullable=True),
+        sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("operations_by_kind", "operations", ["account_id", "kind", "state"], unique=False)
+    op.create_index("operations_due", "operations", ["state", "lease_time"], unique=False)
+>>>>>>> 16e8065 (Tell who may be a duplicate when a record is made, and find duplicates of a whole account in the background)
     op.create_table(
         "organisations",
         sa.Column("account_id", Key, nullable=False),
@@ -231,8 +277,14 @@ def upgrade() -> None:
     enable_tenancy(
         "accounts",
         "contact_points",
+<<<<<<< HEAD
         "custom_fields",
         "loose_photos",
+=======
+        "duplicate_keys",
+        "duplicates",
+        "operations",
+>>>>>>> 16e8065 (Tell who may be a duplicate when a record is made, and find duplicates of a whole account in the background)
         "organisations",
         "persons",
         "segments",
