@@ -96,7 +96,8 @@ def dismiss(session: WriteSession, pair_id: str) -> None:
 def count(session: ReadSession, noun: str, *, operation_id: str) -> int:
     """How many pairs a scan has seen that are not dismissed."""
     those = (T.c.account_id == session.account_id, T.c.noun == noun, T.c.dismissed == sa.false(), T.c.operation_id == operation_id)
-    return session.execute(sa.select(sa.func.count()).select_from(T).where(*those)).scalar_one()
+    found: int = session.execute(sa.select(sa.func.count()).select_from(T).where(*those)).scalar_one()
+    return found
 
 
 def delete_of(session: WriteSession, record_id: str) -> None:

@@ -2,7 +2,6 @@
 the photo becomes the person's; see store/photos.py for what is left when one dies in between."""
 
 import asyncio
-from typing import cast
 
 from kontor_chassis.audit import updated
 from kontor_chassis.db.sessions import WriteSession
@@ -15,7 +14,6 @@ from kontor_contacts.domain.photos import SIZES, blob_key
 from kontor_contacts.images.pictures import squares
 from kontor_contacts.store import photos
 from kontor_contacts.usecases import persons
-from kontor_contacts.usecases.photo_sweep import Parts
 from kontor_contacts.usecases.touching import touch_persons
 
 
@@ -41,7 +39,8 @@ async def upload(call: Call, person_id: str, content: bytes, *, etag: str) -> Pe
 
     # Before the work: most that can be wrong is known already.
     await context.database.read(look)
-    async with cast(Parts, context.parts).reading:
+    reading: asyncio.Semaphore = context.parts.reading
+    async with reading:
         pictures = await asyncio.to_thread(squares, content, SIZES, field="photo")
     await context.database.write(announce)
     await asyncio.to_thread(put, pictures)

@@ -41,7 +41,6 @@ def upgrade() -> None:
     op.create_index("contact_points_by_lookup", "contact_points", ["account_id", "medium", "lookup", "record_id"], unique=False)
     op.create_index("contact_points_by_postcode", "contact_points", ["account_id", "medium", "postcode", "record_id"], unique=False)
     op.create_table(
-<<<<<<< HEAD
         "custom_fields",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -60,14 +59,6 @@ def upgrade() -> None:
     )
     op.create_index("custom_fields_by_key", "custom_fields", ["account_id", "noun", "key"], unique=True)
     op.create_table(
-        "loose_photos",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("photo_id", Key, nullable=False),
-        sa.Column("due_time", Instant, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "photo_id"),
-    )
-    op.create_index("loose_photos_by_due_time", "loose_photos", ["due_time"], unique=False)
-=======
         "duplicate_keys",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("noun", Key, nullable=False),
@@ -94,6 +85,14 @@ def upgrade() -> None:
     op.create_index("duplicates_by_right", "duplicates", ["account_id", "right_id"], unique=False)
     op.create_index("duplicates_by_score", "duplicates", ["account_id", "noun", "dismissed", "score", "id"], unique=False)
     op.create_table(
+        "loose_photos",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("photo_id", Key, nullable=False),
+        sa.Column("due_time", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "photo_id"),
+    )
+    op.create_index("loose_photos_by_due_time", "loose_photos", ["due_time"], unique=False)
+    op.create_table(
         "operations",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -111,7 +110,6 @@ def upgrade() -> None:
     )
     op.create_index("operations_by_kind", "operations", ["account_id", "kind", "state"], unique=False)
     op.create_index("operations_due", "operations", ["state", "lease_time"], unique=False)
->>>>>>> 16e8065 (Tell who may be a duplicate when a record is made, and find duplicates of a whole account in the background)
     op.create_table(
         "organisations",
         sa.Column("account_id", Key, nullable=False),
@@ -277,14 +275,11 @@ def upgrade() -> None:
     enable_tenancy(
         "accounts",
         "contact_points",
-<<<<<<< HEAD
         "custom_fields",
-        "loose_photos",
-=======
         "duplicate_keys",
         "duplicates",
+        "loose_photos",
         "operations",
->>>>>>> 16e8065 (Tell who may be a duplicate when a record is made, and find duplicates of a whole account in the background)
         "organisations",
         "persons",
         "segments",
