@@ -54,6 +54,7 @@ def test_every_field_stands_there_even_when_nothing_is_set() -> None:
         "custom": None,
         "effective_addresses": None,
         "photo": None,
+        "duplicates": [],
     }
 
 
