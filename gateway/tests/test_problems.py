@@ -86,3 +86,13 @@ async def test_503_and_429_say_when_to_come_back(make_gateway: Any) -> None:
 async def test_the_right_type_of_answer_is_the_services_duty(gateway: Any) -> None:
     gateway.answer(GET_PERSON, lambda request: persons_pb2.ListPersonsResponse())
     assert (await gateway.client.get("/v1/persons/1")).status_code == 500
+
+
+async def test_details_that_hold_json_are_told_as_json(gateway: Any) -> None:
+    """B15: the candidates of a refused duplicate."""
+    refusal = errors.AlreadyExists("Taken.", reason="DUPLICATE_FOUND", detail={"duplicates_json": '[{"score": 60}]', "other": "text"})
+    gateway.answer("/kontor.contacts.v1.PersonService/CreatePerson", refusal)
+    response = await gateway.client.post("/v1/persons?on_duplicate=refuse", json={"last_name": "Öztürk"})
+    assert response.status_code == 409
+    told = response.json()
+    assert (told["duplicates"], told["other"], told["reason"]) == ([{"score": 60}], "text", "DUPLICATE_FOUND")

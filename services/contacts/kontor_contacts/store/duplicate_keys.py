@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
@@ -13,6 +14,12 @@ from kontor_contacts.store.tables import DUPLICATE_KEYS as T
 _ACCOUNT = T.c.account_id == sa.bindparam("this_account", type_=sa.Text)
 _NOUN = T.c.noun == sa.bindparam("this_noun", type_=sa.Text)
 _INSERT = sa.insert(T)
+# All keys of a record as one value: a row of parameters for each costs more than the rows themselves.
+_INTO = "INSERT INTO duplicate_keys (account_id, noun, record_id, key) SELECT :this_account, :this_noun, :this_id, "
+_INSERT_ALL = {
+    "sqlite": sa.text(_INTO + "value FROM json_each(:keys)"),
+    "postgresql": sa.text(_INTO + "unnest(CAST(:keys AS bigint[]))"),
+}
 _DELETE = sa.delete(T).where(_ACCOUNT, T.c.record_id == sa.bindparam("this_id", type_=sa.Text))
 _WALK = (
     sa.select(T.c.key, T.c.record_id)
@@ -24,7 +31,10 @@ _OF = sa.select(T.c.record_id, T.c.key).where(_ACCOUNT, T.c.record_id.in_(sa.bin
 
 
 def insert(session: WriteSession, noun: str, record_id: str, keys: Collection[int]) -> None:
-    insert_many(session, noun, {record_id: keys})
+    values: dict[str, Any] = {"this_account": session.account_id, "this_noun": noun, "this_id": record_id, "keys": sorted(keys)}
+    if session.connection.dialect.name == "sqlite":
+        values["keys"] = orjson.dumps(values["keys"]).decode()
+    session.execute(_INSERT_ALL[session.connection.dialect.name], values)
 
 
 def insert_many(session: WriteSession, noun: str, keys_of: Mapping[str, Collection[int]]) -> None:

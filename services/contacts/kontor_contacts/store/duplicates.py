@@ -96,8 +96,8 @@ def dismiss(session: WriteSession, pair_id: str) -> None:
 def count(session: ReadSession, noun: str, *, operation_id: str) -> int:
     """How many pairs a scan has seen that are not dismissed."""
     those = (T.c.account_id == session.account_id, T.c.noun == noun, T.c.dismissed == sa.false(), T.c.operation_id == operation_id)
-    found: int = session.execute(sa.select(sa.func.count()).select_from(T).where(*those)).scalar_one()
-    return found
+    number: int = session.execute(sa.select(sa.func.count()).select_from(T).where(*those)).scalar_one()
+    return number
 
 
 def delete_of(session: WriteSession, record_id: str) -> None:
@@ -110,7 +110,8 @@ def delete_unseen(session: WriteSession, noun: str, *, operation_id: str, before
     """Some of the pairs from before a scan that it has not seen, which are none any more; answers how many."""
     unseen = (T.c.account_id == session.account_id, T.c.noun == noun, T.c.dismissed == sa.false(), T.c.operation_id != operation_id)
     some = sa.select(T.c.id).where(*unseen, T.c.create_time < before).limit(limit)
-    return session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id.in_(some))).rowcount
+    deleted: int = session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id.in_(some))).rowcount
+    return deleted
 
 
 def _pair(row: sa.Row[Any]) -> Pair:

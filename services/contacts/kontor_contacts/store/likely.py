@@ -37,7 +37,7 @@ _PERSONS = sa.select(
 _ORGANISATIONS = sa.select(O.c.id, O.c.sort_key, O.c.website, _points(O).label("points"))
 _SOURCES = {"persons": (P, _PERSONS), "organisations": (O, _ORGANISATIONS)}
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
-_AMONG: sa.BindParameter[str] = sa.bindparam("ids", expanding=True)
+_AMONG: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _AFTER_ID = sa.bindparam("after", type_=sa.Text)
 _MOST = sa.bindparam("most", type_=sa.Integer)
 _BY_IDS = {noun: select.where(record.c.account_id == _ACCOUNT, record.c.id.in_(_AMONG)) for noun, (record, select) in _SOURCES.items()}

@@ -271,7 +271,8 @@ DUPLICATE_KEYS = sa.Table(
     sa.Column("noun", Key, primary_key=True),
     sa.Column("key", sa.BigInteger, primary_key=True),
     sa.Column("record_id", Key, primary_key=True),
-    sa.Index("duplicate_keys_by_record", "account_id", "record_id"),
+    # With the key, or SQLite would rather read all of the account than look the rows up.
+    sa.Index("duplicate_keys_by_record", "account_id", "record_id", "key"),
 )
 
 # Pairs of records that may be one; `left_id` is the lower id. What was dismissed stays, so that it is not found again.

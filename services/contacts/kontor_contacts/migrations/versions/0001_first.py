@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("record_id", Key, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "noun", "key", "record_id"),
     )
-    op.create_index("duplicate_keys_by_record", "duplicate_keys", ["account_id", "record_id"], unique=False)
+    op.create_index("duplicate_keys_by_record", "duplicate_keys", ["account_id", "record_id", "key"], unique=False)
     op.create_table(
         "duplicates",
         sa.Column("account_id", Key, nullable=False),
