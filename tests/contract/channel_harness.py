@@ -48,7 +48,7 @@ def _delete_tag(request: tags_pb2.DeleteTagRequest, session: Any) -> Empty:
 
 def _misbehaving() -> ModuleType:
     module = ModuleType("misbehaving")
-    module.__dict__.update(list_tags=_list_tags, update_tag=_update_tag, delete_tag=_delete_tag)
+    module.__dict__.update(list_tags=_list_tags, update_tag=_update_tag, merge_tags=_delete_tag, delete_tag=_delete_tag)
     return module
 
 

@@ -41,6 +41,9 @@ def furnish(installation: Installation, name: str) -> Side:
     ids = {"account": team.account_id, "user": berta.user_id}
     address = f"ali@{team.slug}.example"
     ids["organisation"] = anna.post("/v1/organisations", {"name": canary, "tags": [canary]})["id"]
+    ids["duplicate"] = anna.post("/v1/organisations", {"name": canary})["duplicates"][0]["id"]
+    ids["operation"] = anna.post("/v1/duplicates:scan", {})["id"]
+    eventually(lambda: anna.get(f"/v1/operations/{ids['operation']}")["state"] == "done")
     person = {"last_name": canary, "background": canary, "emails": [{"address": address}], "tags": [canary]}
     ids["person"] = anna.post("/v1/persons", person)["id"]
     subject = f"persons/{ids['person']}"
