@@ -1,6 +1,7 @@
 """S1 behind the gateway: every method of every service, called with a valid principal of one account and ids of another."""
 
 import asyncio
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.suite_processes import Installation
 from tests.tenancy.two_accounts import SUBJECT_NOUNS, Side, furnish, settled_digest
 
 _DEPTH = 4
+# A PNG of one pixel, for what is uploaded.
+_PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
 
 
 def requests(method: Method, foreign: Mapping[str, str]) -> Iterator[Message]:
@@ -58,6 +61,8 @@ def _value(field: Any, record_id: str, subject: str) -> Any:
         return False
     if field.cpp_type != FieldDescriptor.CPPTYPE_STRING:
         return 1
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return _PICTURE
     if field.name in ("subject", "refs", "subjects"):
         return subject
     if field.name in ("id", "ids") or field.name.endswith(("_id", "_ids")):
