@@ -15,11 +15,11 @@ from kontor_contacts.store.tables import PERSON_DATES as D
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
 
-_MEDIA = ("email", "phone", "web")
+# Child rows are read whole and chosen from here: asked for a medium or kind as well, SQLite walks the index of all that are of it.
 
 
 def _points(record: sa.Table) -> sa.ScalarSelect[list[list[Any]]]:
-    mine = (C.c.account_id == record.c.account_id, C.c.record_id == record.c.id, C.c.medium.in_(_MEDIA))
+    mine = (C.c.account_id == record.c.account_id, C.c.record_id == record.c.id)
     return children(C.c.medium, C.c.lookup, C.c.value, where=sa.and_(*mine))
 
 
@@ -30,9 +30,7 @@ _PERSONS = sa.select(
     P.c.gender,
     _points(P).label("points"),
     children(W.c.organisation_id, where=sa.and_(W.c.account_id == P.c.account_id, W.c.person_id == P.c.id)).label("organisations"),
-    children(
-        D.c.day, D.c.year, where=sa.and_(D.c.account_id == P.c.account_id, D.c.person_id == P.c.id, D.c.kind == "birthday", D.c.year > 0)
-    ).label("birthdays"),
+    children(D.c.kind, D.c.day, D.c.year, where=sa.and_(D.c.account_id == P.c.account_id, D.c.person_id == P.c.id)).label("dates"),
 )
 _ORGANISATIONS = sa.select(O.c.id, O.c.sort_key, O.c.website, _points(O).label("points"))
 _SOURCES = {"persons": (P, _PERSONS), "organisations": (O, _ORGANISATIONS)}
@@ -89,7 +87,7 @@ def _person(row: sa.Row[Any]) -> Likely:
         emails=_lookups(row.points, "email"),
         phones=_lookups(row.points, "phone"),
         organisations=frozenset(item[0] for item in row.organisations),
-        birthday=next((f"{year:04}-{day}" for day, year in row.birthdays), ""),
+        birthday=next((f"{year:04}-{day}" for kind, day, year in row.dates if kind == "birthday" and year > 0), ""),
     )
 
 

@@ -28,7 +28,8 @@ def add(session: WriteSession, entry: Entry, subjects: Iterable[str]) -> None:
     """Show an entry that shows nowhere yet: directly at `subjects`, and wherever these are tied to."""
     row = {"account_id": session.account_id, "entry_id": entry.id, "occur_time": entry.occur_time, "kind": entry.kind, "via": ""}
     session.execute(_INSERT, [row | {"subject": subject} for subject in sorted(set(subjects))])
-    session.execute(_roll_up_entry(session.connection.dialect.name), {"this_account": session.account_id, "this_entry": entry.id})
+    values = {"this_account": session.account_id, "this_entry": entry.id, "this_time": entry.occur_time, "this_kind": entry.kind}
+    session.execute(_roll_up_entry(session.connection.dialect.name), values | {"subjects": sorted(set(subjects))})
 
 
 def delete(session: WriteSession, entry_ids: Collection[str]) -> None:
@@ -83,15 +84,25 @@ def _roll_up(session: WriteSession, which: sa.ColumnElement[bool]) -> None:
 
 @cache
 def _roll_up_entry(dialect: str) -> Any:
-    """For one new entry; built once, because every write of an entry runs it."""
-    account_id, entry_id = (sa.bindparam(name, type_=sa.Text) for name in ("this_account", "this_entry"))
-    return _rolling_up(dialect, account_id, _DIRECT.c.entry_id == entry_id)
+    """For one new entry, the same from what is known of it: SQLite would look through all ties of the account for its subjects.
+    Built once, because every write of an entry runs it."""
+    account_id, entry_id, kind = (sa.bindparam(name, type_=sa.Text) for name in ("this_account", "this_entry", "this_kind"))
+    moment = sa.bindparam("this_time", type_=T.c.from_time.type)
+    tied = (T.c.account_id == account_id, T.c.subject.in_(sa.bindparam("subjects", expanding=True)))
+    during = (T.c.from_time <= moment, moment < T.c.until_time)
+    links = sa.select(account_id, entry_id, T.c.target, moment, kind, sa.func.min(T.c.subject)).where(*tied, *during)
+    return _kept(dialect, links.group_by(T.c.target))
 
 
 def _rolling_up(dialect: str, account_id: sa.ColumnElement[str], which: sa.ColumnElement[bool]) -> Any:
+    return _kept(dialect, _rolled_up(account_id, which))
+
+
+def _kept(dialect: str, links: sa.Select[Any]) -> Any:
+    """Insert these links; of several reasons the smallest name is kept."""
     names = ["account_id", "entry_id", "subject", "occur_time", "kind", "via"]
     insert: Any = postgresql.insert(L) if dialect == "postgresql" else sqlite.insert(L)
-    statement = insert.from_select(names, _rolled_up(account_id, which))
+    statement = insert.from_select(names, links)
     better = sa.and_(L.c.via != "", L.c.via != statement.excluded.via)
     keys = [column.name for column in L.primary_key.columns]
     return statement.on_conflict_do_update(index_elements=keys, set_={"via": statement.excluded.via}, where=better)
