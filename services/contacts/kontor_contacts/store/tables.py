@@ -118,7 +118,8 @@ POSITIONS = sa.Table(
     sa.Column("to_date", sa.Text),
     sa.ForeignKeyConstraint(["account_id", "person_id"], ["persons.account_id", "persons.id"], ondelete="CASCADE"),
     sa.ForeignKeyConstraint(["account_id", "organisation_id"], ["organisations.account_id", "organisations.id"], ondelete="CASCADE"),
-    sa.Index("positions_by_person", "account_id", "person_id"),
+    # With the organisation, because SQLite would rather look through all of the other index, which has both.
+    sa.Index("positions_by_person", "account_id", "person_id", "organisation_id"),
     sa.Index("positions_by_organisation", "account_id", "organisation_id", "person_id"),
 )
 

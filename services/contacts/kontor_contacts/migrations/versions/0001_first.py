@@ -251,7 +251,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
     op.create_index("positions_by_organisation", "positions", ["account_id", "organisation_id", "person_id"], unique=False)
-    op.create_index("positions_by_person", "positions", ["account_id", "person_id"], unique=False)
+    op.create_index("positions_by_person", "positions", ["account_id", "person_id", "organisation_id"], unique=False)
     op.create_table(
         "relationships",
         sa.Column("account_id", Key, nullable=False),
