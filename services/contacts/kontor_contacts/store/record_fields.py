@@ -1,6 +1,7 @@
 """What people and organisations alike can be filtered by."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +30,7 @@ def common(session: ReadSession, record: sa.Table, noun: str, home: Home) -> Map
 
     tagged = Child(G.c.record_id, (G.c.account_id == account, G.c.noun == noun), record.c.id, sort_key=G.c.sort_key)
     return {
-        "tags": Field(Kind.REFERENCE, G.c.tag_id, tagged, normalise=lambda name: tags.id_of(session, name), selective=True),
+        "tags": Field(Kind.REFERENCE, G.c.tag_id, tagged, normalise=cache(lambda name: tags.id_of(session, name)), selective=True),
         "emails": Field(Kind.KEY, C.c.lookup, points("email"), normalise=_email, selective=True),
         "phones": Field(Kind.KEY, C.c.lookup, points("phone"), normalise=_phone(home), selective=True),
         "messengers": Field(Kind.KEY, C.c.lookup, points("messenger"), normalise=str.casefold, selective=True),

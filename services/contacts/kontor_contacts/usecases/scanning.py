@@ -6,7 +6,6 @@
 - One worker holds an operation, by a lease that every step renews; what fails is tried again when the lease is over.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import Aborted, KontorError
 from kontor_chassis.principal import EVERY_ACCOUNT, Principal
 from kontor_chassis.service import Context
+from kontor_chassis.worker import Worker
 from kontor_contacts.domain.blocking import keys_of
 from kontor_contacts.domain.duplicates import POSSIBLE, match
 from kontor_contacts.domain.scans import Position, blocks, read_position
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 _RECORDS = 500
 _KEYS = 2000
 _SWEPT = 1000
-_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -115,56 +114,24 @@ def _keep_pairs(session: WriteSession, operation: Operation, noun: str, found: S
     duplicates.keep(session, noun, those, operation_id=operation.id)
 
 
-class Scanner:
-    """One process's share of the work; a background task between `start` and `stop`."""
+class Scanner(Worker):
+    """Finishes one operation after the other."""
 
     def __init__(self, context: Context) -> None:
+        super().__init__("scan")
         self._context = context
-        self._awake = asyncio.Event()
-        self._rests = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="contacts-scanner")
-
-    @property
-    def running(self) -> bool:
-        return self._task is not None and not self._task.done()
-
-    async def settled(self) -> None:
-        """Return when nothing is due (tests)."""
-        self._rests.clear()
-        self._awake.set()
-        await self._rests.wait()
-
-    async def stop(self) -> None:
-        """A transaction that is under way ends by itself; the database is closed after that."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            self._awake.clear()
-            try:
-                operation = await self._context.database.read(self._due)
-                if operation is not None:
-                    await self._finish(operation)
-                    continue
-            except (KontorError, sa.exc.SQLAlchemyError) as error:
-                log.warning("scan_waits", error=str(error))
-            except Exception as error:  # whatever it is, the next operation must have its turn
-                log.error("scan_failed", exc_info=error)
-            if not self._awake.is_set():
-                self._rests.set()
-            await self._rest()
-
-    async def _rest(self) -> None:
+    async def work(self) -> bool:
         try:
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._awake.wait()
-        except TimeoutError:
-            return
+            operation = await self._context.database.read(self._due)
+            if operation is not None:
+                await self._finish(operation)
+            return operation is not None
+        except (KontorError, sa.exc.SQLAlchemyError) as error:
+            log.warning("scan_waits", error=str(error))
+        except Exception as error:  # whatever it is, the next operation must have its turn
+            log.error("scan_failed", exc_info=error)
+        return False
 
     async def _finish(self, operation: Operation) -> None:
         if not await self._context.database.write(self._claim, operation):

@@ -19,6 +19,7 @@ from kontor_chassis.errors import KontorError, Unavailable
 from kontor_chassis.ids import new_id
 from kontor_chassis.principal import EVERY_ACCOUNT, Principal
 from kontor_chassis.service import Context
+from kontor_chassis.worker import rest
 from kontor_mail_ingest.domain.messages import ParsedMail, Unreadable, UnreadableReason
 from kontor_mail_ingest.store import backlog, unknown_addresses
 from kontor_mail_ingest.store.backlog import Claim
@@ -38,7 +39,6 @@ LEASE = timedelta(seconds=120)
 _MOST_MAILS = 16
 _MOST_BYTES = 32 * 1024 * 1024
 _PAUSE = timedelta(seconds=10)
-_POLL_SECONDS = 1.0
 
 
 class Backlog:
@@ -99,7 +99,7 @@ class Backlog:
             except (KontorError, sa.exc.SQLAlchemyError) as error:
                 log.warning("backlog_waits", error=str(error))
                 self._unsure = True
-                await self._rest()
+                await rest(self._awake)
                 continue
             for claim in self._new_ones(claims):
                 task = asyncio.create_task(self._process(claim))
@@ -108,14 +108,7 @@ class Backlog:
             if not claims:
                 if not self._working and not self._awake.is_set():
                     self._rests.set()
-                await self._rest()
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._awake.wait()
-        except TimeoutError:
-            return
+                await rest(self._awake)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._working[task]

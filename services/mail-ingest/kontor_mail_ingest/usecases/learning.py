@@ -5,15 +5,14 @@
 - Work that fails is put off for a minute, and the next address has its turn.
 """
 
-import asyncio
 from datetime import timedelta
 
-import sqlalchemy as sa
 import structlog
 
-from kontor_chassis.errors import KontorError, Unavailable
+from kontor_chassis.errors import Unavailable
 from kontor_chassis.principal import EVERY_ACCOUNT, Principal
 from kontor_chassis.service import Context
+from kontor_chassis.worker import Worker
 from kontor_mail_ingest.store import refilings, unknown_addresses
 from kontor_mail_ingest.store.unknown_addresses import Learned
 from kontor_mail_ingest.usecases.refiling import refile
@@ -21,61 +20,17 @@ from kontor_mail_ingest.usecases.refiling import refile
 log = structlog.get_logger()
 
 MOST_PER_COMMIT = 20
-_POLL_SECONDS = 1.0
 _PAUSE = timedelta(minutes=1)
 
 
-class Learning:
-    """One process's share of the work; a background task between `start` and `stop`."""
+class Learning(Worker):
+    """Looks at the mails of one address after the other."""
 
     def __init__(self, context: Context) -> None:
+        super().__init__("learning")
         self._context = context
-        self._awake = asyncio.Event()
-        self._rests = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="mail-learning")
-
-    @property
-    def running(self) -> bool:
-        return self._task is not None and not self._task.done()
-
-    async def settled(self) -> None:
-        """Return when nothing is due (tests)."""
-        self._rests.clear()
-        self._awake.set()
-        await self._rests.wait()
-
-    async def stop(self) -> None:
-        """A transaction that is under way ends by itself; the database is closed after that."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            self._awake.clear()
-            try:
-                worked = await self._work()
-            except (KontorError, sa.exc.SQLAlchemyError) as error:
-                log.warning("learning_waits", error=str(error))
-                await self._rest()
-                continue
-            if not worked:
-                if not self._awake.is_set():
-                    self._rests.set()
-                await self._rest()
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(_POLL_SECONDS):
-                await self._awake.wait()
-        except TimeoutError:
-            return
-
-    async def _work(self) -> bool:
-        """Whether there was anything to do here."""
+    async def work(self) -> bool:
         learned = await self._context.database.read(self._first_due)
         if learned is None:
             return False

@@ -1,0 +1,70 @@
+"""A background task of a service: does what is due, then rests until it is woken or some time has passed."""
+
+import asyncio
+from abc import ABC, abstractmethod
+
+import sqlalchemy as sa
+import structlog
+
+from kontor_chassis.errors import KontorError
+
+log = structlog.get_logger()
+
+_POLL_SECONDS = 1.0
+
+
+async def rest(awake: asyncio.Event, seconds: float = _POLL_SECONDS) -> None:
+    """Return when `awake` is set, or after `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await awake.wait()
+    except TimeoutError:
+        return
+
+
+class Worker(ABC):
+    """One process's share of work that stands in the database, so that nothing of it is lost with the process; a task between `start` and
+    `stop`. What `work` raises but KontorError and errors of the database ends it, which `running` tells."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._awake = asyncio.Event()
+        self._rests = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def work(self) -> bool:
+        """Do some of what is due; whether there was anything to do here."""
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=self._name)
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    async def settled(self) -> None:
+        """Return when nothing is due (tests)."""
+        self._rests.clear()
+        self._awake.set()
+        await self._rests.wait()
+
+    async def stop(self) -> None:
+        """A transaction that is under way ends by itself; the database is closed after that."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            self._awake.clear()
+            try:
+                worked = await self.work()
+            except (KontorError, sa.exc.SQLAlchemyError) as error:
+                log.warning(f"{self._name}_waits", error=str(error))
+                await rest(self._awake)
+                continue
+            if not worked:
+                if not self._awake.is_set():
+                    self._rests.set()
+                await rest(self._awake)
