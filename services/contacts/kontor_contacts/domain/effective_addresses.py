@@ -24,9 +24,9 @@ def own_addresses(record: Person | Organisation) -> EffectiveAddresses | None:
     return EffectiveAddresses(f"organisations/{record.id}", record.name, record.points.addresses)
 
 
-def lender_of(record: Person | Organisation) -> str:
-    """Id of the organisation whose effective addresses are the record's where it has none of its own; empty: nobody's. For a person
-    it is that of the primary position, if that has no last day."""
+def origin_of(record: Person | Organisation) -> str:
+    """Id of the organisation whose addresses are the record's where it has none of its own; empty: nobody's. For a person they are
+    those that count at the organisation of the primary position, if that has no last day."""
     if isinstance(record, Organisation):
-        return record.id if record.address_origin_id else ""
-    return next((position.organisation_id for position in record.positions if position.primary and position.to_date is None), "")
+        return record.address_origin_id
+    return next((position.address_origin_id for position in record.positions if position.primary and position.to_date is None), "")

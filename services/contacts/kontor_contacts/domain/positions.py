@@ -24,6 +24,8 @@ class Position:
     id: str = ""
     version: int = 0
     organisation_name: str = ""
+    # Id of the organisation whose addresses count at this one; empty: nobody's do.
+    address_origin_id: str = ""
 
 
 def checked_position(position: Position) -> Position:

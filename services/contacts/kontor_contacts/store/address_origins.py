@@ -16,11 +16,8 @@ from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import POSITIONS as W
 
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
-_LENT_TO = O.alias("lent_to")
-_LENT = (
-    sa.select(_LENT_TO.c.id.label("lent_to"), O.c.id, O.c.name, contact_points.column(O).label("points"))
-    .join(O, sa.and_(O.c.account_id == _LENT_TO.c.account_id, O.c.id == _LENT_TO.c.address_origin_id))
-    .where(_LENT_TO.c.account_id == _ACCOUNT, _LENT_TO.c.id.in_(sa.bindparam("these", expanding=True)))
+_LENT = sa.select(O.c.id, O.c.name, contact_points.column(O).label("points")).where(
+    O.c.account_id == _ACCOUNT, O.c.id.in_(sa.bindparam("these", expanding=True))
 )
 
 
@@ -47,14 +44,12 @@ _SHOWING = sa.select(W.c.person_id).where(
 )
 
 
-def lent(session: ReadSession, organisation_ids: Sequence[str]) -> dict[str, EffectiveAddresses]:
-    """What counts at these organisations, by their ids; nothing for those at which nothing does."""
-    if not organisation_ids:
+def lent(session: ReadSession, origin_ids: Sequence[str]) -> dict[str, EffectiveAddresses]:
+    """The addresses of the organisations that lend theirs, by their ids."""
+    if not origin_ids:
         return {}
-    rows = session.execute(_LENT, {"this_account": session.account_id, "these": list(organisation_ids)})
-    return {
-        row.lent_to: EffectiveAddresses(f"organisations/{row.id}", row.name, contact_points.from_rows(row.points).addresses) for row in rows
-    }
+    rows = session.execute(_LENT, {"this_account": session.account_id, "these": list(origin_ids)})
+    return {row.id: EffectiveAddresses(f"organisations/{row.id}", row.name, contact_points.from_rows(row.points).addresses) for row in rows}
 
 
 def origin_at(session: ReadSession, organisation_id: str) -> str:

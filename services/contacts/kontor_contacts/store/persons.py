@@ -32,7 +32,7 @@ After = tuple[str, str]
 
 _POSITIONS = children(
     POSITIONS.c.id, POSITIONS.c.version, POSITIONS.c.organisation_id, O.c.name, POSITIONS.c.role, POSITIONS.c.department,
-    POSITIONS.c.is_primary, POSITIONS.c.from_date, POSITIONS.c.to_date,
+    POSITIONS.c.is_primary, POSITIONS.c.from_date, POSITIONS.c.to_date, O.c.address_origin_id,
     where=sa.and_(POSITIONS.c.account_id == P.c.account_id, POSITIONS.c.person_id == P.c.id),
     join=POSITIONS.join(O, sa.and_(O.c.account_id == POSITIONS.c.account_id, O.c.id == POSITIONS.c.organisation_id)),
 )  # fmt: skip
@@ -304,6 +304,7 @@ def _positions(person_id: str, rows: Sequence[Sequence[Any]]) -> tuple[Position,
             primary=bool(row[6]),
             from_date=date.fromisoformat(row[7]) if row[7] else None,
             to_date=date.fromisoformat(row[8]) if row[8] else None,
+            address_origin_id=row[9],
         )
         for row in rows
     ]

@@ -11,7 +11,9 @@ from kontor_contacts.domain.positions import Position
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import POSITIONS as T
 
-_WHOLE = sa.select(T, O.c.name.label("organisation_name")).join(O, sa.and_(O.c.account_id == T.c.account_id, O.c.id == T.c.organisation_id))
+_WHOLE = sa.select(T, O.c.name.label("organisation_name"), O.c.address_origin_id).join(
+    O, sa.and_(O.c.account_id == T.c.account_id, O.c.id == T.c.organisation_id)
+)
 
 
 def get(session: ReadSession, person_id: str, position_id: str) -> Position | None:
@@ -57,6 +59,7 @@ def _position(row: sa.Row[Any]) -> Position:
         person_id=row.person_id,
         organisation_id=row.organisation_id,
         organisation_name=row.organisation_name,
+        address_origin_id=row.address_origin_id,
         role=row.role,
         department=row.department,
         primary=row.is_primary,
