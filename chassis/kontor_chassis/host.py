@@ -18,7 +18,7 @@ from kontor_chassis.clock import Clock
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import upgrade
 from kontor_chassis.db.sessions import Sessions
-from kontor_chassis.errors import KontorError
+from kontor_chassis.errors import KontorError, Unavailable
 from kontor_chassis.events import event_type
 from kontor_chassis.housekeeping import keep_pruning
 from kontor_chassis.inbox import transactional
@@ -32,6 +32,7 @@ from kontor_chassis.settings import Settings, read_settings
 log = structlog.get_logger()
 
 _CHECK_SECONDS = 2.0
+_LONGEST_PAUSE_SECONDS = 5.0
 
 
 def topology_of(services: Sequence[Service]) -> Topology:
@@ -85,8 +86,9 @@ class RunningService:
     async def start(self) -> None:
         """Open what the service needs beside its database, then let facts out."""
         if self.service.prepare is not None:
-            await self.context.database.write(self.service.prepare, self.context)
-        await self.open_rooms()
+            prepare = self.service.prepare
+            await _patiently(self.service.name, lambda: self.context.database.write(prepare, self.context))
+        await _patiently(self.service.name, self.open_rooms)
         pruning = keep_pruning(self.context.database, self.context.clock, audit_days=self.context.settings.audit_days)
         self.tasks = [self.relay.start(), asyncio.create_task(pruning)]
 
@@ -116,6 +118,18 @@ class RunningService:
         answers = {f"{self.service.name}.database": await _answers(self.context)}
         answers.update({f"{self.service.name}.{name}": check() for name, check in self.context.checks.items()})
         return answers
+
+
+async def _patiently(service: str, step: Callable[[], Awaitable[None]]) -> None:
+    """Do it as soon as what it needs is there: processes may start in any order."""
+    pause = 0.2
+    while True:
+        try:
+            return await step()
+        except Unavailable as error:
+            log.warning("start_waits", service=service, error=str(error), pause=pause)
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
 
 
 async def _answers(context: Context) -> bool:
@@ -167,7 +181,7 @@ class Host:
             except KontorError as error:
                 log.warning("bus_waits", error=str(error), pause=pause)
                 await asyncio.sleep(pause)
-                pause = min(5.0, pause * 2)
+                pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
 
     async def _consume(self, connected: asyncio.Task[None]) -> None:
         await connected

@@ -4,9 +4,17 @@
 import os
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SCHEMES = {
+    "database_url": ("postgresql", "postgresql+psycopg", "sqlite"),
+    "bus_url": ("amqp", "amqps"),
+    "search_url": ("http", "https"),
+    "otlp_endpoint": ("http", "https"),
+}
 
 
 class Settings(BaseSettings):
@@ -57,6 +65,14 @@ class Settings(BaseSettings):
         default=0, ge=0, le=36_500, description="Days after which entries of the audit log are deleted; 0: they are kept for ever."
     )
     drain_seconds: float = Field(default=15.0, ge=0, description="How long a stopping process lets running work finish.")
+
+    @field_validator("database_url", "bus_url", "search_url", "otlp_endpoint")
+    @classmethod
+    def _is_address(cls, value: str, info: ValidationInfo) -> str:
+        schemes = _SCHEMES[str(info.field_name)]
+        if value and not (value.startswith(tuple(f"{scheme}://" for scheme in schemes)) and urlsplit(value).path + urlsplit(value).netloc):
+            raise ValueError(f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
 
     @property
     def keys_folder(self) -> Path:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from typing import Any
 
 import click
 
@@ -34,8 +35,20 @@ class _Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """What an operator can put right is one line, not a traceback."""
+        from kontor_chassis.errors import KontorError  # noqa: PLC0415 - as the commands
+        from kontor_chassis.settings import WrongSetting  # noqa: PLC0415
+
+        try:
+            return super().invoke(ctx)
+        except (KontorError, WrongSetting, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="kontor-suite", prog_name="kontor")
 def main() -> None:
     """Kontor, the CRM suite."""
+    # Databases, mail and keys are nobody else's business on this machine.
+    os.umask(0o077)

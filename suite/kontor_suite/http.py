@@ -19,7 +19,8 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    def __init__(self, app: Any, host: str, port: int) -> None:
+    def __init__(self, app: Any, host: str, port: int, setting: str) -> None:
+        """`setting` names the variable that chooses the port."""
         config = uvicorn.Config(
             app,
             host=host,
@@ -35,6 +36,7 @@ class HttpServer:
             backlog=_BACKLOG,
         )
         self._server = _Server(config)
+        self._setting = setting
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -44,7 +46,7 @@ class HttpServer:
             config.load()
         self._server.lifespan = config.lifespan_class(config)
         # uvicorn ends the process where it cannot bind; binding ourselves turns that into an error.
-        listener = await asyncio.to_thread(_bind, config.host, config.port)
+        listener = await asyncio.to_thread(_bind, config.host, config.port, self._setting)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]), name="http")
         while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
@@ -59,7 +61,7 @@ class HttpServer:
         await asyncio.gather(self._task, return_exceptions=True)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -68,6 +70,6 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise OSError(f"cannot listen on {host}:{port}: {error.strerror} (KONTOR_HTTP_HOST, KONTOR_HTTP_PORT)") from error
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror} ({setting})") from error
     listener.setblocking(False)
     return listener

@@ -9,13 +9,12 @@ import click
 from google.protobuf.message import Message
 
 from kontor_chassis.clock import system_clock
-from kontor_chassis.errors import KontorError
 from kontor_chassis.host import RunningService
 from kontor_chassis.logs import configure_logs
 from kontor_chassis.principal import EVERY_ACCOUNT, METADATA_KEY, Keyring, service_principal
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.inprocess import InProcessChannel
-from kontor_chassis.settings import Settings, WrongSetting, load_settings
+from kontor_chassis.settings import Settings, load_settings
 from kontor_suite.catalog import OPERATOR, SERVICES
 from kontor_suite.profiles import check_private, make_blobs, make_bus, make_keyring, operator_socket, remote_channels
 
@@ -53,7 +52,7 @@ class Operator:
 @asynccontextmanager
 async def operator(settings: Settings, *services: str) -> AsyncIterator[Operator]:
     """An operator. Where the suite is not running they can call `services` (proto packages) only; none: it must be running."""
-    keyring = make_keyring(settings)
+    keyring = make_keyring(settings, signers=[OPERATOR])
     if settings.bus_url:
         remote = remote_channels(settings)
     else:
@@ -97,7 +96,7 @@ async def _offline(settings: Settings, keyring: Keyring, services: Iterable[str]
 
 
 def complete(work: Callable[[Settings], Awaitable[T]]) -> T:
-    """Run a command's work; an error of ours becomes one line and status 1."""
+    """Run a command's work."""
 
     async def do() -> T:
         settings = load_settings()
@@ -105,7 +104,4 @@ def complete(work: Callable[[Settings], Awaitable[T]]) -> T:
         configure_logs(settings.log_level, settings.log_format)
         return await work(settings)
 
-    try:
-        return asyncio.run(do())
-    except (KontorError, WrongSetting) as error:
-        raise click.ClickException(str(error)) from error
+    return asyncio.run(do())

@@ -29,7 +29,7 @@ from kontor_chassis.rpc.grpc_channel import READINESS, GrpcChannel, safe_methods
 from kontor_chassis.rpc.grpc_server import GrpcServer
 from kontor_chassis.rpc.inprocess import InProcessChannel
 from kontor_chassis.service import Service
-from kontor_chassis.settings import Settings, read_settings
+from kontor_chassis.settings import Settings, WrongSetting, read_settings
 from kontor_gateway.app import create_app
 from kontor_gateway.settings import GatewaySettings
 from kontor_suite.catalog import GATEWAY, OPERATOR, SERVICES, by_name, service_scopes, topology
@@ -39,8 +39,12 @@ from kontor_suite.http import HttpServer
 _READINESS_SECONDS = 1.0
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(OSError):
     """Another process runs on this data folder."""
+
+
+class MissingKeys(WrongSetting):
+    """Keys without which callers cannot be told apart."""
 
 
 def make_bus(settings: Settings, clock: Clock = system_clock) -> Bus:
@@ -49,7 +53,16 @@ def make_bus(settings: Settings, clock: Clock = system_clock) -> Bus:
         from kontor_chassis.bus.rabbitmq import RabbitBus  # noqa: PLC0415
 
         return RabbitBus(settings.bus_url, topology(), clock=clock)
-    return LocalBus(settings.data_dir / "bus.db", topology(), clock=clock)
+    return LocalBus(_local_queues(settings), topology(), clock=clock)
+
+
+def has_queues(settings: Settings) -> bool:
+    """Whether there is a bus to ask; asking must not make an installation where there is none."""
+    return bool(settings.bus_url) or _local_queues(settings).exists()
+
+
+def _local_queues(settings: Settings) -> Path:
+    return settings.data_dir / "bus.db"
 
 
 def make_blobs(settings: Settings) -> Blobs:
@@ -73,10 +86,20 @@ async def storage_states(folders: Mapping[str, Path], settings: Settings) -> dic
     return dict(zip(names, states, strict=True))
 
 
-def make_keyring(settings: Settings) -> Keyring:
-    """In the embedded profile missing keys are made; in the split one `kontor keys` does that once for all processes."""
+def make_keyring(settings: Settings, *, signers: Iterable[str] = ()) -> Keyring:
+    """In the embedded profile missing keys are made; in the split one `kontor keys` does that once for all processes.
+
+    `signers` are those that this process must be able to sign as. Raises MissingKeys: without them no call could be answered.
+    """
+    everybody = [*(service.name for service in SERVICES), OPERATOR]
     if not settings.bus_url:
-        write_keys(settings.keys_folder, [*(service.name for service in SERVICES), OPERATOR])
+        write_keys(settings.keys_folder, everybody)
+    wanted = [*(f"{name}.pem" for name in signers), *(f"{name}.pub" for name in everybody)]
+    missing = [name for name in wanted if not (settings.keys_folder / name).is_file()]
+    if missing:
+        raise MissingKeys(
+            f"{settings.keys_folder.resolve()} lacks {', '.join(missing)}; `kontor keys` makes what is missing (KONTOR_KEYS_DIR)"
+        )
     return Keyring(settings.keys_folder, service_scopes=service_scopes())
 
 
@@ -122,7 +145,7 @@ class Embedded:
         self.host = Host(running, self.bus)
         self._operator = _operator_server(running, operator_socket(settings))
         app = create_app(channels, read_settings(GatewaySettings), readiness=self.readiness)
-        self.http = HttpServer(app, settings.http_host, settings.http_port)
+        self.http = HttpServer(app, settings.http_host, settings.http_port, "KONTOR_HTTP_PORT")
 
     async def readiness(self) -> dict[str, str]:
         """Everything that serving needs: the services, and room for what they write."""
@@ -162,11 +185,15 @@ class Split:
         self.http: HttpServer | None = None
         if GATEWAY in names:
             app = create_app(self._channels, read_settings(GatewaySettings), readiness=self._gateway_readiness)
-            self.http = HttpServer(app, settings.http_host, settings.http_port)
-        self._health = HttpServer(health_app(self.readiness), settings.grpc_host, settings.health_port) if running else None
+            self.http = HttpServer(app, settings.http_host, settings.http_port, "KONTOR_HTTP_PORT")
+        self._health = (
+            HttpServer(health_app(self.readiness), settings.grpc_host, settings.health_port, "KONTOR_HEALTH_PORT") if running else None
+        )
+        self._telling: asyncio.Task[None] | None = None
 
     def _running(self) -> list[RunningService]:
-        keyring, blobs = make_keyring(self.settings), make_blobs(self.settings)
+        keyring = make_keyring(self.settings, signers=[service.name for service in self.services])
+        blobs = make_blobs(self.settings)
         return [
             RunningService(service, self.settings, bus=self.bus, channels=self._channels, keyring=keyring, blobs=blobs, clock=system_clock)
             for service in self.services
@@ -202,8 +229,10 @@ class Split:
             await asyncio.sleep(_READINESS_SECONDS)
 
     async def stop(self) -> None:
-        if self._grpc is not None:
+        """Also after a start that failed half-way."""
+        if self._telling is not None:
             self._telling.cancel()
+        if self._grpc is not None:
             await self._grpc.set_serving(False)
         if self.http is not None:
             await self.http.stop(self.settings.drain_seconds)

@@ -38,12 +38,19 @@ async def _run(make: Callable[[], Profile], started: Callable[[Profile], Awaitab
         loop.add_signal_handler(number, stop.set)
     profile = make()
     failed = profile.failed
+    starting = asyncio.create_task(_start(profile, started))
+    stopped = asyncio.create_task(stop.wait())
     try:
-        await profile.start()
-        await started(profile)
-        failed.add_done_callback(lambda _: stop.set())
-        await stop.wait()
+        # A start may wait for a backend as long as it is away.
+        await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            failed.add_done_callback(lambda _: stop.set())
+            await stopped
     finally:
+        for task in (starting, stopped):
+            task.cancel()
+        await asyncio.gather(starting, stopped, return_exceptions=True)
         # A second signal ends a stop that hangs.
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
@@ -52,3 +59,8 @@ async def _run(make: Callable[[], Profile], started: Callable[[Profile], Awaitab
         log.error("stopped_by_failure", error=repr(failed.exception()))
         return 1
     return 0
+
+
+async def _start(profile: Profile, started: Callable[[Profile], Awaitable[None]]) -> None:
+    await profile.start()
+    await started(profile)

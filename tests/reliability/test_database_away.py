@@ -4,9 +4,11 @@ import random
 import time
 from pathlib import Path
 
+import httpx
+
 from tests.reliability.broken import LONG, SEED, Breakable, stop_at_once
 from tests.reliability.ledger import Load, compare
-from tests.suite_clients import eventually, open_team
+from tests.suite_clients import Team, eventually, open_team
 
 
 def test_after_an_immediate_stop_all_serve_again_and_nothing_acknowledged_is_lost(fragile_split: Breakable, tmp_path: Path) -> None:
@@ -30,3 +32,34 @@ def test_after_an_immediate_stop_all_serve_again_and_nothing_acknowledged_is_los
 
     print(compare(load))
     assert {name: process.pid for name, process in installation.processes.items()} == pids
+
+
+def test_services_that_start_while_their_database_is_away_wait_for_it(fragile_split: Breakable) -> None:
+    """Processes may start in any order: identity looks for its first account, search asks owners, all before they are ready."""
+    installation, database = fragile_split.installation, fragile_split.postgres
+    assert database is not None
+    team: Team = open_team(installation)
+    names = ("identity", "contacts", "mail-ingest", "search")
+    processes = {name: installation.process_of(name) for name in names}
+    ready = {name: process.answers for name, process in processes.items()}
+    for name, process in processes.items():
+        process.kill()
+        process.answers = lambda name=name: httpx.get(f"{installation.health_urls[name]}/healthz", timeout=5).raise_for_status()  # type: ignore[misc]
+    stop_at_once(database)
+    installation.start(names)
+    try:
+        assert {installation.readiness(name)[0] for name in names} == {503}
+        # Who waits can be told to stop.
+        processes["identity"].stop()
+        assert "Traceback" not in installation.log_of("identity")
+    finally:
+        database.start()
+    for name, process in processes.items():
+        process.answers = ready[name]
+    processes["identity"].start()
+    for name in names:
+        eventually(lambda name=name: installation.readiness(name)[0] == 200)  # type: ignore[misc]
+    made = eventually(
+        lambda: team.owner.send("POST", "/v1/persons", {"last_name": "Danach"}), lambda answer: answer.status_code == 201
+    ).json()
+    eventually(lambda: team.owner.found("danach", kind="person"), lambda refs: refs == [f"persons/{made['id']}"])

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests import suite_processes
@@ -70,6 +71,33 @@ def test_a_full_disk_is_452_and_503_and_when_there_is_room_all_goes_on(small_dis
     installation.start()
     try:
         _story(installation, small_disk)
+    finally:
+        installation.stop()
+
+
+def test_a_full_disk_keeps_the_suite_from_writing_but_not_from_starting(small_disk: Path, tmp_path: Path) -> None:
+    installation = suite_processes.embedded(tmp_path, data=small_disk)
+    installation.start()
+    process = installation.processes["suite"]
+    try:
+        anna = open_team(installation).owner
+        person = anna.post("/v1/persons", {"last_name": "Öztürk"})["id"]
+        eventually(lambda: anna.found("öztürk", kind="person"), lambda refs: refs == [f"persons/{person}"])
+        ready, process.answers = process.answers, lambda: httpx.get(f"{installation.http_url}/healthz", timeout=5).raise_for_status()
+        with full(small_disk):
+            process.kill()
+            process.start()
+            assert anna.get(f"/v1/persons/{person}")["last_name"] == "Öztürk"
+            # The index that was there serves; it is not taken for damaged because the disk is full.
+            assert anna.found("öztürk", kind="person") == [f"persons/{person}"]
+            assert installation.readiness("search")[0] == 503
+        process.answers = ready
+        process.wait()
+        assert "search_index_damaged" not in installation.log_of("search")
+        made = eventually(
+            lambda: anna.send("POST", "/v1/persons", {"last_name": "Nachher"}), lambda answer: answer.status_code == 201
+        ).json()
+        eventually(lambda: anna.found("nachher", kind="person"), lambda refs: refs == [f"persons/{made['id']}"])
     finally:
         installation.stop()
 

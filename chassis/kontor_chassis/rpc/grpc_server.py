@@ -16,7 +16,7 @@ from kontor_chassis.rpc.status import DETAILS_KEY, to_status
 
 
 class GrpcServer:
-    """One port for all dispatchers of a process."""
+    """One port for all dispatchers of a process. Raises OSError where it is taken."""
 
     def __init__(self, dispatchers: Sequence[Dispatcher], address: str) -> None:
         self._server = grpc.aio.server(
@@ -42,7 +42,10 @@ class GrpcServer:
         self._server.add_generic_rpc_handlers([_handlers(name, serving) for name, serving in by_proto.items()])
         names += by_proto
         reflection.enable_server_reflection(names, self._server)
-        self.port = self._server.add_insecure_port(address)
+        try:
+            self.port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address} (KONTOR_GRPC_PORT)") from error
 
     async def start(self) -> None:
         await self._server.start()

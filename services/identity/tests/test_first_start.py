@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from kontor.identity.events.v1 import events_pb2 as facts
 from kontor.identity.v1 import sessions_pb2 as pb
@@ -62,11 +63,16 @@ async def test_a_password_from_the_settings_is_never_printed(tmp_path: Path, cap
         assert PASSWORD not in printed.out + printed.err
 
 
-async def test_later_starts_with_other_settings_make_no_other_account(tmp_path: Path) -> None:
-    async with harness(SERVICE, tmp_path, settings={"owner_email": OWNER, "owner_password": PASSWORD}):
-        pass
-    async with harness(SERVICE, tmp_path, settings={"owner_email": "x@other.example", "owner_password": PASSWORD}) as running:
-        assert slugs(running) == ["mueller"]
+async def test_later_starts_with_other_settings_make_no_other_account_and_say_so(tmp_path: Path) -> None:
+    for _ in range(2):
+        with structlog.testing.capture_logs() as quiet:
+            async with harness(SERVICE, tmp_path, settings={"owner_email": OWNER, "owner_password": PASSWORD}):
+                pass
+        assert "owner_settings_ignored" not in [entry["event"] for entry in quiet]
+    with structlog.testing.capture_logs() as logs:
+        async with harness(SERVICE, tmp_path, settings={"owner_email": "x@other.example", "owner_password": PASSWORD}) as running:
+            assert slugs(running) == ["mueller"]
+    assert "owner_settings_ignored" in [entry["event"] for entry in logs]
 
 
 async def test_processes_that_start_at_once_make_one_account(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import cast
 
 import sqlalchemy as sa
+import structlog
 
+from kontor_chassis.errors import Unavailable
 from kontor_chassis.service import Context
 from kontor_search.clients import Owners
 from kontor_search.index.embedded import embedded_index
 from kontor_search.index.live import Index
 from kontor_search.settings import SearchSettings
 from kontor_search.usecases.rebuild import fill_when_empty
+
+log = structlog.get_logger()
+
+# Between two tries to open an index that is away.
+_PAUSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -28,19 +35,36 @@ def parts(context: Context) -> Parts:
 
 @asynccontextmanager
 async def open_parts(context: Context) -> AsyncIterator[Parts]:
-    """Open the index; one that began empty is filled from the owners in the background."""
+    """Open the index; one that is away is waited for and one that began empty is filled from the owners, both in the background."""
     knobs = cast(SearchSettings, context.knobs)
     index = _make_index(context, knobs)
     owners = Owners(context.channels, context.keyring, page_size=knobs.rebuild_page)
-    await index.start()
     context.checks["index"] = index.ready
-    filling = asyncio.create_task(fill_when_empty(index, owners))
+    opened = await _opened(index)
+    filling = asyncio.create_task(_fill(index, owners, opened=opened))
     try:
         yield Parts(index, owners)
     finally:
         filling.cancel()
         await asyncio.gather(filling, return_exceptions=True)
         await index.stop()
+
+
+async def _opened(index: Index) -> bool:
+    try:
+        await index.start()
+    except Unavailable as error:
+        log.warning("search_index_waits", error=str(error), reason=error.reason)
+        return False
+    return True
+
+
+async def _fill(index: Index, owners: Owners, *, opened: bool) -> None:
+    """Everything else works meanwhile; a search is answered with Unavailable."""
+    while not opened:
+        await asyncio.sleep(_PAUSE_SECONDS)
+        opened = await _opened(index)
+    await fill_when_empty(index, owners)
 
 
 def _make_index(context: Context, knobs: SearchSettings) -> Index:

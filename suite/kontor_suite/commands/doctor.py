@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import is_current
 from kontor_chassis.errors import KontorError
-from kontor_chassis.settings import Settings, load_settings
+from kontor_chassis.settings import Settings, WrongSetting, load_settings
 from kontor_suite.catalog import OPERATOR, SERVICES
 from kontor_suite.operator import complete
-from kontor_suite.profiles import make_bus
+from kontor_suite.profiles import has_queues, make_bus
 
 _MIN_FREE_BYTES = 1 << 30
 # RETURNING, ON CONFLICT and JSON functions.
@@ -26,7 +26,12 @@ Finding = tuple[bool, str]
 @click.command()
 def doctor() -> None:
     """Check settings, disk, keys, databases, migrations and queues. Status 1 where something is wrong."""
-    settings = load_settings()
+    try:
+        settings = load_settings()
+    except WrongSetting as error:
+        for line in str(error).splitlines():
+            click.echo(f"BAD  {line}")
+        sys.exit(1)
     findings = [*_machine(settings), *_keys(settings), *_databases(settings), *complete(_queues)]
     for good, text in findings:
         click.echo(f"{'ok  ' if good else 'BAD '} {text}")
@@ -76,6 +81,8 @@ def _databases(settings: Settings) -> Iterator[Finding]:
 
 
 async def _queues(settings: Settings) -> list[Finding]:
+    if not has_queues(settings):
+        return [(True, "no queues yet")]
     bus = make_bus(settings)
     try:
         await bus.start()

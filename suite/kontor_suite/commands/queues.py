@@ -6,7 +6,7 @@ from kontor_chassis.bus.port import Bus, DeadLetter, QueueState
 from kontor_chassis.settings import Settings
 from kontor_suite.catalog import topology
 from kontor_suite.operator import complete
-from kontor_suite.profiles import make_bus
+from kontor_suite.profiles import has_queues, make_bus
 
 
 @click.group(invoke_without_command=True)
@@ -63,6 +63,10 @@ def replay(queue: str) -> None:
 
 
 async def _connect(settings: Settings) -> Bus:
+    if not has_queues(settings):
+        raise click.ClickException(
+            f"There are no queues in {settings.data_dir.resolve()} yet; the first start makes them (KONTOR_DATA_DIR)."
+        )
     bus = make_bus(settings)
     await bus.start()
     return bus

@@ -1,6 +1,5 @@
 """Starting: the whole suite in one process, or some of its services."""
 
-import os
 import sys
 from typing import Any
 
@@ -8,10 +7,9 @@ import click
 
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import upgrade
-from kontor_chassis.errors import KontorError
 from kontor_chassis.logs import configure_logs
 from kontor_chassis.principal import write_keys
-from kontor_chassis.settings import Settings, WrongSetting, load_settings
+from kontor_chassis.settings import Settings, load_settings
 from kontor_chassis.telemetry import configure_telemetry
 from kontor_suite import profiles
 from kontor_suite.catalog import GATEWAY, OPERATOR, SERVICES, by_name
@@ -31,7 +29,7 @@ def up() -> None:
         host = settings.http_host if settings.http_host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
         click.echo(f"Kontor is ready:  http://{host}:{profile.http.port}  (docs: /docs)   SMTP {settings.smtp_host}:{settings.smtp_port}")
 
-    sys.exit(_run(lambda: profiles.Embedded(settings), started))
+    sys.exit(run(lambda: profiles.Embedded(settings), started=started))
 
 
 @click.command()
@@ -45,7 +43,7 @@ def serve(names: tuple[str, ...]) -> None:
     async def started(profile: Any) -> None:
         click.echo(f"serving {', '.join(names)}")
 
-    sys.exit(_run(lambda: profiles.Split(settings, names), started))
+    sys.exit(run(lambda: profiles.Split(settings, names), started=started))
 
 
 @click.command()
@@ -69,19 +67,7 @@ def keys() -> None:
 
 
 def _prepare(service: str) -> Settings:
-    try:
-        settings = load_settings()
-    except WrongSetting as error:
-        raise click.ClickException(str(error)) from error
-    # Databases, mail and keys are nobody else's business on this machine.
-    os.umask(0o077)
+    settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
     configure_telemetry(service, settings.otlp_endpoint)
     return settings
-
-
-def _run(make: Any, started: Any) -> int:
-    try:
-        return run(make, started=started)
-    except (profiles.AlreadyRunning, KontorError, WrongSetting, OSError) as error:
-        raise click.ClickException(str(error)) from error

@@ -87,10 +87,11 @@ def write(session: WriteSession, record_id: str, changes: Sequence[Change]) -> N
 def rows_of(session: WriteSession, record_id: str, field: CustomField, value: Value) -> Iterator[dict[str, Any]]:
     common = {"account_id": session.account_id, "record_id": record_id, "field_id": field.id}
     for place, item in enumerate(value if isinstance(value, tuple) else (value,)):
-        yield {**common, "place": place, **_columns(field.type, item)}
+        yield {**common, "place": place, **columns_of(field.type, item)}
 
 
-def _columns(kind: str, value: Any) -> dict[str, Any]:
+def columns_of(kind: str, value: Any) -> dict[str, Any]:
+    """What one row holds of a value, by its field's type."""
     if kind in NUMERIC:
         return {"value": "", "text_key": None, "number": int(value.scaleb(SCALE) if isinstance(value, Decimal) else value)}
     text = value.isoformat() if isinstance(value, date) else value
@@ -136,4 +137,4 @@ def rewrite(session: WriteSession, field: CustomField, values: Sequence[tuple[st
     """Give records with one value each another one, of the type that the field now has."""
     statement = sa.update(V).where(*_OF_FIELD, V.c.record_id == _RECORD)
     this = {"this_account": session.account_id, "this_field": field.id}
-    session.execute(statement, [{**this, "this_id": record_id, **_columns(field.type, value)} for record_id, value in values])
+    session.execute(statement, [{**this, "this_id": record_id, **columns_of(field.type, value)} for record_id, value in values])

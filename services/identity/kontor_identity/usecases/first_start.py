@@ -3,6 +3,9 @@
 import secrets
 import sys
 
+import structlog
+
+from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.email_addresses import normalise_email
 from kontor_chassis.errors import invalid
 from kontor_chassis.ids import new_id
@@ -13,8 +16,10 @@ from kontor_identity.domain.accounts import DEFAULT_SLUG, Account, slug_from_dom
 from kontor_identity.domain.passwords import checked_password
 from kontor_identity.domain.users import User
 from kontor_identity.hashing import hasher_of
-from kontor_identity.store import accounts
+from kontor_identity.store import accounts, passwords
 from kontor_identity.usecases.accounts import NewAccount, create
+
+log = structlog.get_logger()
 
 # Without those that look alike; 20 of them are 99 bits.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -24,10 +29,11 @@ def prepare(context: Context) -> None:
     """Make the first account where there is none. May run at every start, and in several processes at once: the slug is unique,
     so that one of them wins and the others find it done."""
     everywhere = service_principal("identity")
+    settings: Settings = context.settings
     with context.sessions.read(everywhere) as session:
         if accounts.page(session, after="", limit=1):
+            _warn(session, settings)
             return
-    settings: Settings = context.settings
     email = settings.owner_email or f"owner@{settings.mail_domain}"
     password = settings.owner_password or _new_password()
     slug = slug_from_domain(email.rpartition("@")[2]) if settings.owner_email else DEFAULT_SLUG
@@ -46,6 +52,15 @@ def prepare(context: Context) -> None:
         # Before the commit: a process that dies here starts anew with other ones, instead of leaving an account nobody can open.
         if not (settings.owner_email and settings.owner_password):
             _show(email, "" if settings.owner_password else password)
+
+
+def _warn(session: ReadSession, settings: Settings) -> None:
+    """Settings of an owner change nothing any more; somebody who does not know it would wonder why they cannot sign in."""
+    email_key = normalise_email(settings.owner_email)
+    if settings.owner_email and not (email_key and passwords.candidates(session, email_key, slug="")):
+        log.warning(
+            "owner_settings_ignored", email=settings.owner_email, reason="there is an account already; `kontor user create` adds users"
+        )
 
 
 def _show(email: str, generated_password: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import ssl
 from collections.abc import Iterable
 
@@ -43,7 +44,10 @@ class MailServer:
         """Raises OSError where the port is taken."""
         # It warns of every unknown command, and tells who mails whom.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
-        self._server = await asyncio.get_running_loop().create_server(self._make_session, host, port, backlog=512)
+        try:
+            self._server = await asyncio.get_running_loop().create_server(self._make_session, host, port, backlog=512)
+        except OSError as error:
+            raise OSError(f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)} (KONTOR_SMTP_PORT)") from error
         log.info("smtp_listens", host=host, port=self.port, starttls=self._tls is not None)
 
     async def stop(self, seconds: float) -> None:

@@ -3,8 +3,10 @@
 A missing or damaged index is not repaired but begun anew, empty, with a loud log; `Index.needs_rebuild` says so until it is filled.
 """
 
+import errno
 import fcntl
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import IO
@@ -22,6 +24,12 @@ from kontor_search.index.port import Generation
 
 log = structlog.get_logger()
 
+# What says that the disk cannot be used right now, and nothing about the files on it. Tantivy tells the number within its message.
+_PASSING = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+)
+_OS_ERROR = re.compile(r"os error (\d+)")
+
 
 def embedded_index(folder: Path, *, clock: Clock = system_clock, commit_interval: float = COMMIT_INTERVAL) -> Index:
     """The index kept in `folder`, which belongs to it alone. Not opened yet."""
@@ -38,16 +46,24 @@ class FolderStore:
         self._lock: IO[bytes] | None = None
 
     def open(self) -> tuple[Generation, bool]:
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
+        try:
+            return self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> tuple[Generation, bool]:
         name, complete = self._read_current()
         generation = self._open_generation(self._folder / name) if name else None
-        if generation is None:
+        if generation is not None:
+            self._remove_all_but(generation)
+        else:
+            # What is damaged stays beside it until a rebuild begins.
             generation, complete = self._new_generation(), False
             self._write_current(generation, complete=False)
             log.warning("search_index_begun_empty", folder=str(self._folder))
         self._serving = generation
-        self._remove_all_but(generation)
         return generation, complete
 
     def create(self) -> Generation:
@@ -77,7 +93,11 @@ class FolderStore:
 
     def _take_lock(self) -> None:
         """Only one process may use the folder; a second one would take its generations for leftovers. The lock ends with the process."""
-        lock = (self._folder / "lock").open("wb")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = (self._folder / "lock").open("wb")
+        except OSError as error:
+            raise _unusable(error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -93,17 +113,28 @@ class FolderStore:
                 raise FileNotFoundError(folder)
             generation = FolderGeneration(folder, self._clock)
             generation.check()
-            generation.forget_marks()
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # a panic of tantivy on damaged files is no Exception
+        except BaseException as error:  # a panic of tantivy on damaged files is no Exception
+            if _passes(error):
+                raise _unusable(error) from error
             log.exception("search_index_damaged", folder=str(folder))
             return None
+        try:
+            generation.forget_marks()
+        except Exception as error:
+            # What is found is right without it; writing is tried again with the next change.
+            log.warning("search_marks_kept", folder=str(folder), error=str(error))
         return generation
 
     def _new_generation(self) -> FolderGeneration:
         taken = [int(folder.name) for folder in self._generations()]
-        return FolderGeneration(self._folder / f"{max(taken, default=0) + 1:06}", self._clock)
+        folder = self._folder / f"{max(taken, default=0) + 1:06}"
+        try:
+            return FolderGeneration(folder, self._clock)
+        except Exception as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise _unusable(error) from error
 
     def _generations(self) -> list[Path]:
         return [folder for folder in self._folder.iterdir() if folder.is_dir() and folder.name.isdecimal()]
@@ -146,3 +177,14 @@ class FolderStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _passes(error: BaseException) -> bool:
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (found := _OS_ERROR.search(str(error))):
+        number = int(found[1])
+    return number in _PASSING
+
+
+def _unusable(error: BaseException) -> Unavailable:
+    return Unavailable(f"The folder of the search index cannot be used: {error}", reason="INDEX_FOLDER_UNAVAILABLE")

@@ -12,6 +12,7 @@ from kontor_chassis.errors import Unavailable
 from kontor_search.domain.documents import IndexDocument
 from kontor_search.domain.queries import Query
 from kontor_search.index.embedded import embedded_index
+from kontor_search.index.embedded_generation import FolderGeneration
 from kontor_search.index.live import Index
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -198,4 +199,38 @@ async def test_a_caller_that_gives_up_disturbs_no_other(tmp_path: Path) -> None:
     impatient.cancel()
     await patient
     assert "persons/2" in await found(index)
+    await index.stop()
+
+
+async def test_a_disk_that_cannot_be_used_is_waited_for_and_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await filled(tmp_path)
+    files = {path.name for path in generation(tmp_path).iterdir()}
+
+    def broken(_: FolderGeneration) -> None:
+        raise ValueError("An IO error occurred: 'Input/output error (os error 5)'")
+
+    index = embedded_index(tmp_path, clock=lambda: NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderGeneration, "check", broken)
+        with pytest.raises(Unavailable, match="cannot be used"):
+            await index.start()
+    assert {path.name for path in generation(tmp_path).iterdir()} >= {name for name in files if "lock" not in name}
+    # The same index tries again, when the disk can be used.
+    await index.start()
+    assert not index.needs_rebuild
+    assert await found(index) == {"persons/1", "persons/2"}
+    await index.stop()
+
+
+async def test_an_index_on_a_full_disk_can_be_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await filled(tmp_path)
+
+    def full(_: FolderGeneration) -> None:
+        raise ValueError("An IO error occurred: 'No space left on device (os error 28)'")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderGeneration, "forget_marks", full)
+        index = await started(tmp_path)
+    assert not index.needs_rebuild
+    assert await found(index) == {"persons/1", "persons/2"}
     await index.stop()
