@@ -14,6 +14,7 @@ from types import TracebackType
 
 import httpx
 
+from tests.reliability.figures import Figures
 from tests.suite_clients import Person, Team, eventually, knows_address, mail
 
 # Every record of the load has this word in it.
@@ -33,15 +34,18 @@ class Ledger:
     attempted: dict[str, list[str]] = field(default_factory=dict)
     # Tries that were answered with anything but success, or not at all.
     failures: int = 0
+    # Kind and name of what had such a try.
+    failed: set[tuple[str, str]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attempt(self, kind: str, name: str) -> None:
         with self._lock:
             self.attempted.setdefault(kind, []).append(name)
 
-    def fail(self) -> None:
+    def fail(self, kind: str, name: str) -> None:
         with self._lock:
             self.failures += 1
+            self.failed.add((kind, name))
 
     def acknowledge(self, kind: str, name: str, record_id: str = "") -> None:
         with self._lock:
@@ -54,6 +58,10 @@ class Ledger:
     def count(self) -> int:
         with self._lock:
             return sum(len(names) for names in self.acknowledged.values())
+
+    def recovered(self) -> int:
+        with self._lock:
+            return sum(name in self.acknowledged.get(kind, {}) for kind, name in self.failed)
 
 
 class Load(AbstractContextManager["Load"]):
@@ -108,7 +116,9 @@ class Load(AbstractContextManager["Load"]):
         name = f"{WORD} keyed {number}"
         self.ledger.attempt("keyed", name)
         response = self._insist(
-            lambda: person.send("POST", "/v1/persons", {"last_name": name}, headers={"Idempotency-Key": name.replace(" ", "-")})
+            "keyed",
+            name,
+            lambda: person.send("POST", "/v1/persons", {"last_name": name}, headers={"Idempotency-Key": name.replace(" ", "-")}),
         )
         self.ledger.acknowledge("keyed", name, response.json()["id"])
 
@@ -119,19 +129,21 @@ class Load(AbstractContextManager["Load"]):
         try:
             response = person.send("POST", "/v1/persons", {"last_name": name})
         except httpx.TransportError:
-            self.ledger.fail()
+            self.ledger.fail("once", name)
             time.sleep(0.2)
             return
         if response.status_code == 201:
             self.ledger.acknowledge("once", name, response.json()["id"])
         else:
             assert response.status_code >= 500, response.text
-            self.ledger.fail()
+            self.ledger.fail("once", name)
 
     def _update(self, person: Person, number: int) -> None:
         """One record over and over."""
         self.ledger.attempt("update", str(number))
-        response = self._insist(lambda: person.send("PATCH", f"/v1/persons/{self.person}", {"background": f"{number}"}))
+        response = self._insist(
+            "update", str(number), lambda: person.send("PATCH", f"/v1/persons/{self.person}", {"background": f"{number}"})
+        )
         self.ledger.acknowledge("update", str(number), response.json()["etag"])
 
     def _mail(self, person: Person, number: int) -> None:
@@ -146,7 +158,7 @@ class Load(AbstractContextManager["Load"]):
             try:
                 person.deposit(content, at=self._dropbox)
             except (OSError, smtplib.SMTPException) as error:
-                self.ledger.fail()
+                self.ledger.fail("mail", name)
                 if _is_final(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
@@ -154,7 +166,7 @@ class Load(AbstractContextManager["Load"]):
                 self.ledger.acknowledge("mail", name)
                 return
 
-    def _insist(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+    def _insist(self, kind: str, name: str, send: Callable[[], httpx.Response]) -> httpx.Response:
         """Send until it is done; nothing but "not now" may be said to it meanwhile."""
         deadline = time.monotonic() + _GIVE_UP_SECONDS
         said = ""
@@ -168,7 +180,7 @@ class Load(AbstractContextManager["Load"]):
                     return response
                 said = f"{response.status_code} {response.text}"
                 assert response.status_code in (503, 504), said
-            self.ledger.fail()
+            self.ledger.fail(kind, name)
             time.sleep(0.1)
         raise AssertionError(f"gave up after {_GIVE_UP_SECONDS} s: {said}")
 
@@ -178,7 +190,7 @@ def _is_final(error: OSError | smtplib.SMTPException) -> bool:
     return isinstance(error, smtplib.SMTPRecipientsRefused) and any(code >= 500 for code, _ in error.recipients.values())
 
 
-def compare(load: Load) -> str:
+def compare(load: Load) -> Figures:
     """Assert that nothing acknowledged is lost and nothing is there twice, in every place where it shows; answers the figures."""
     ledger, anna, berta = load.ledger, load.team.owner, load.berta
     persons = anna.all_of("/v1/persons", "persons", page_size=200)
@@ -216,4 +228,4 @@ def compare(load: Load) -> str:
     wanted = {"person": sum(count for name, count in present.items() if name.startswith(WORD)), "email": len(refs)}
     eventually(counted, lambda found: found == wanted)
     attempts = sum(len(names) for names in ledger.attempted.values())
-    return f"attempts {attempts}, acknowledged {ledger.count()}, failures {ledger.failures}, lost 0, duplicated 0"
+    return Figures(attempts, ledger.count(), lost=len(lost), duplicated=len(doubled), recovered=ledger.recovered())

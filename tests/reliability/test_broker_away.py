@@ -8,6 +8,7 @@ import pytest
 
 from tests.reliability import told_facts
 from tests.reliability.broken import LONG, SEED, Breakable
+from tests.reliability.figures import Tell
 from tests.reliability.ledger import Load, compare
 from tests.suite_clients import eventually, open_team
 
@@ -34,7 +35,7 @@ def facts_of(told: Breakable, load: Load) -> None:
     assert len(updates) >= len(acknowledged["update"])
 
 
-def test_while_the_broker_is_away_work_goes_on_and_afterwards_everything_is_told(told: Breakable, tmp_path: Path) -> None:
+def test_while_the_broker_is_away_work_goes_on_and_afterwards_everything_is_told(told: Breakable, tmp_path: Path, tell: Tell) -> None:
     installation, broker = told.installation, told.rabbitmq
     assert broker is not None
     load = Load(open_team(installation), tmp_path)
@@ -54,11 +55,11 @@ def test_while_the_broker_is_away_work_goes_on_and_afterwards_everything_is_told
         eventually(lambda: installation.readiness("contacts")[0], lambda status: status == 200)
         load.progresses()
 
-    print(compare(load))
+    tell(compare(load))
     facts_of(told, load)
 
 
-def test_a_broker_that_is_killed_while_facts_are_published_loses_none(told: Breakable, tmp_path: Path) -> None:
+def test_a_broker_that_is_killed_while_facts_are_published_loses_none(told: Breakable, tmp_path: Path, tell: Tell) -> None:
     installation, broker, chance = told.installation, told.rabbitmq, random.Random(SEED)
     assert broker is not None
     load = Load(open_team(installation), tmp_path)
@@ -72,5 +73,5 @@ def test_a_broker_that_is_killed_while_facts_are_published_loses_none(told: Brea
         load.progresses()
     assert load.ledger.failures == 0
 
-    print(compare(load))
+    tell(compare(load))
     facts_of(told, load)

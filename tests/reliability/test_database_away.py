@@ -7,11 +7,14 @@ from pathlib import Path
 import httpx
 
 from tests.reliability.broken import LONG, SEED, Breakable, stop_at_once
+from tests.reliability.figures import Tell
 from tests.reliability.ledger import Load, compare
 from tests.suite_clients import Team, eventually, open_team
 
 
-def test_after_an_immediate_stop_all_serve_again_and_nothing_acknowledged_is_lost(fragile_split: Breakable, tmp_path: Path) -> None:
+def test_after_an_immediate_stop_all_serve_again_and_nothing_acknowledged_is_lost(
+    fragile_split: Breakable, tmp_path: Path, tell: Tell
+) -> None:
     installation, database, chance = fragile_split.installation, fragile_split.postgres, random.Random(SEED)
     assert database is not None
     pids = {name: process.pid for name, process in installation.processes.items()}
@@ -30,7 +33,7 @@ def test_after_an_immediate_stop_all_serve_again_and_nothing_acknowledged_is_los
         for name in installation.processes:
             eventually(lambda name=name: installation.readiness(name)[0] == 200)  # type: ignore[misc]
 
-    print(compare(load))
+    tell(compare(load))
     assert {name: process.pid for name, process in installation.processes.items()} == pids
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests import suite_processes
 from tests.backend_servers import temporary_folder
+from tests.reliability.figures import Figures, Tell
 from tests.reliability.ledger import WORD
 from tests.suite_clients import Person, Team, eventually, knows_address, mail, open_team
 from tests.suite_processes import Installation
@@ -66,11 +67,13 @@ def reply(person: Person, content: bytes, dropbox: str) -> int:
 
 
 @pytest.mark.parametrize("log_is_there_too", [False, True], ids=["data", "data and log"])
-def test_a_full_disk_is_452_and_503_and_when_there_is_room_all_goes_on(small_disk: Path, tmp_path: Path, *, log_is_there_too: bool) -> None:
+def test_a_full_disk_is_452_and_503_and_when_there_is_room_all_goes_on(
+    small_disk: Path, tmp_path: Path, tell: Tell, *, log_is_there_too: bool
+) -> None:
     installation = suite_processes.embedded(small_disk if log_is_there_too else tmp_path, data=small_disk)
     installation.start()
     try:
-        _story(installation, small_disk)
+        tell(_story(installation, small_disk))
     finally:
         installation.stop()
 
@@ -102,7 +105,7 @@ def test_a_full_disk_keeps_the_suite_from_writing_but_not_from_starting(small_di
         installation.stop()
 
 
-def _story(installation: Installation, disk: Path) -> None:
+def _story(installation: Installation, disk: Path) -> Figures:
     team: Team = open_team(installation)
     anna, address = team.owner, f"ali@{team.slug}.example"
     person = anna.post("/v1/persons", {"last_name": "Öztürk", "emails": [{"address": address}]})["id"]
@@ -110,6 +113,7 @@ def _story(installation: Installation, disk: Path) -> None:
     dropbox, pid = anna.dropbox(), installation.processes["suite"].pid
     kept: dict[str, bytes] = {}
     acknowledged: set[str] = set()
+    attempts = 0
 
     with full(disk):
         statuses = set()
@@ -117,6 +121,7 @@ def _story(installation: Installation, disk: Path) -> None:
         for number in range(200):
             answer = anna.send("POST", "/v1/persons", {"last_name": f"{WORD} {number}", "background": "x" * 50_000})
             statuses.add(answer.status_code)
+            attempts += 1
             if answer.status_code == 201:
                 acknowledged.add(answer.json()["id"])
             if answer.status_code == 503:
@@ -129,6 +134,7 @@ def _story(installation: Installation, disk: Path) -> None:
             content = _mail(anna, address, subject)
             code = reply(anna, content, dropbox)
             codes.add(code)
+            attempts += 1
             if code == 250:
                 kept[subject] = content
         assert 452 in codes
@@ -150,6 +156,8 @@ def _story(installation: Installation, disk: Path) -> None:
     assert len(subjects) == len(set(subjects))
     eventually(lambda: installation.readiness("contacts")[0], lambda status: status == 200)
     assert installation.processes["suite"].pid == pid
+    lost = len(acknowledged - ids) + len(set(kept) - set(subjects))
+    return Figures(attempts + 2, len(acknowledged) + 1 + len(kept), lost=lost, duplicated=len(subjects) - len(set(subjects)), recovered=2)
 
 
 def _mail(anna: Person, address: str, subject: str) -> bytes:

@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 
 from tests.reliability.broken import LONG, SEED, Breakable, kill
+from tests.reliability.figures import Tell
 from tests.reliability.ledger import Load, compare
 from tests.suite_clients import open_team
 
 
-def test_the_embedded_suite_killed_at_random_under_load_loses_and_doubles_nothing(fragile: Breakable, tmp_path: Path) -> None:
+def test_the_embedded_suite_killed_at_random_under_load_loses_and_doubles_nothing(fragile: Breakable, tmp_path: Path, tell: Tell) -> None:
     installation, chance = fragile.installation, random.Random(SEED)
     load = Load(open_team(installation), tmp_path)
     with load:
@@ -20,10 +21,12 @@ def test_the_embedded_suite_killed_at_random_under_load_loses_and_doubles_nothin
             installation.start()
         load.progresses()
 
-    print(compare(load))
+    tell(compare(load))
 
 
-def test_processes_of_the_split_suite_killed_at_random_lose_and_double_nothing(fragile_split: Breakable, tmp_path: Path) -> None:
+def test_processes_of_the_split_suite_killed_at_random_lose_and_double_nothing(
+    fragile_split: Breakable, tmp_path: Path, tell: Tell
+) -> None:
     """Two at a time, so that callers and called, tellers and told die together too; each process has its turn."""
     installation, chance = fragile_split.installation, random.Random(SEED)
     load = Load(open_team(installation), tmp_path)
@@ -39,4 +42,4 @@ def test_processes_of_the_split_suite_killed_at_random_lose_and_double_nothing(f
                 installation.start(pair)
         load.progresses()
 
-    print(compare(load))
+    tell(compare(load))

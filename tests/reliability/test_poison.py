@@ -1,5 +1,6 @@
 """R12: an event that cannot be handled is parked after its tries, delays nobody, and is handled when the fault is mended."""
 
+from tests.reliability.figures import Figures, Tell
 from tests.suite_clients import Team, eventually, knows_address
 from tests.suite_processes import Installation
 
@@ -22,7 +23,9 @@ def dead(installation: Installation) -> int:
     return int(line.split()[3])
 
 
-def test_poison_is_parked_others_pass_and_a_replay_handles_it_when_the_fault_is_mended(installation: Installation, team: Team) -> None:
+def test_poison_is_parked_others_pass_and_a_replay_handles_it_when_the_fault_is_mended(
+    installation: Installation, team: Team, tell: Tell
+) -> None:
     anna, addresses = team.owner, [f"p{number}@{team.slug}.example" for number in range(20)]
     poison = f"poison@{team.slug}.example"
     execute(installation, _BREAK, address=poison)
@@ -43,3 +46,4 @@ def test_poison_is_parked_others_pass_and_a_replay_handles_it_when_the_fault_is_
     assert "1 events" in installation.kontor("queues", "replay", "mail-ingest")
     eventually(lambda: knows_address(installation, poison))
     assert dead(installation) == 0
+    tell(Figures(len(addresses) + 1, len(addresses) + 1, lost=0, duplicated=0, recovered=1))
