@@ -10,6 +10,7 @@ from kontor_chassis.service import Context, Service
 from kontor_contacts.events import consumed
 from kontor_contacts.rpc import (
     audit_log,
+    bulk,
     custom_fields,
     documents,
     duplicates,
@@ -22,15 +23,16 @@ from kontor_contacts.rpc import (
     tags,
 )
 from kontor_contacts.store.tables import METADATA
+from kontor_contacts.usecases.operation_pruning import open_pruning
+from kontor_contacts.usecases.operation_worker import OperationWorker
 from kontor_contacts.usecases.photo_sweep import open_sweep
-from kontor_contacts.usecases.scanning import Scanner
 
 
 @dataclass(frozen=True)
 class Parts:
     """What runs beside the database."""
 
-    scanner: Scanner
+    operations: OperationWorker
     # Held while a picture is read.
     reading: asyncio.Semaphore
 
@@ -38,14 +40,14 @@ class Parts:
 @asynccontextmanager
 async def open_parts(context: Context) -> AsyncIterator[Parts]:
     """Go on with what is under way in the background."""
-    scanner = Scanner(context)
-    context.checks.update(scanner=lambda: scanner.running)
-    scanner.start()
+    operations = OperationWorker(context)
+    context.checks.update(operations=lambda: operations.running)
+    operations.start()
     try:
-        async with open_sweep(context) as reading:
-            yield Parts(scanner, reading)
+        async with open_sweep(context) as reading, open_pruning(context):
+            yield Parts(operations, reading)
     finally:
-        await scanner.stop()
+        await operations.stop()
 
 
 SERVICE = Service(
@@ -61,6 +63,7 @@ SERVICE = Service(
         "kontor.contacts.v1.PhotoService": photos,
         "kontor.contacts.v1.DuplicateService": duplicates,
         "kontor.contacts.v1.OperationService": operations,
+        "kontor.contacts.v1.BulkService": bulk,
         "kontor.type.v1.DocumentSource": documents,
         "kontor.type.v1.AuditLog": audit_log,
     },
@@ -69,6 +72,7 @@ SERVICE = Service(
     consumes={
         identity.AccountCreated: consumed.account_changed,
         identity.AccountUpdated: consumed.account_changed,
+        identity.UserUpdated: consumed.user_changed,
     },
     open=open_parts,
 )

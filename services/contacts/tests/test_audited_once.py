@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from google.protobuf.message import Message
 from PIL import Image
 
+from kontor.contacts.v1 import bulk_pb2 as bulk
 from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
 from kontor.contacts.v1 import duplicates_pb2 as duplicates
+from kontor.contacts.v1 import operations_pb2 as operations
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos
@@ -41,6 +43,7 @@ class World:
     custom_field: str
     segment: str
     duplicate: str
+    operation: str
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,11 @@ CASES: dict[str, Case] = {
         [("operations", "create")],
         refused=lambda world: duplicates.ScanDuplicatesRequest(request_id="x" * 129),
     ),
+    "CancelOperation": Case(
+        lambda world: operations.CancelOperationRequest(id=world.operation),
+        [("operations", "cancel")],
+        refused=lambda world: operations.CancelOperationRequest(id=new_id()),
+    ),
     "DismissDuplicate": Case(
         lambda world: duplicates.DismissDuplicateRequest(id=world.duplicate),
         [("duplicates", "dismiss")],
@@ -233,7 +241,10 @@ async def world(contacts: Harness) -> World:
     await contacts.call(persons.CreatePersonRequest(person=persons.Person(first_name="Ada", last_name="Lovelace")))
     again = await contacts.call(persons.CreatePersonRequest(person=persons.Person(first_name="Ada", last_name="Lovelace")))
     pair = again.duplicates[0].id
-    return World(anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id, pair)
+    # Nobody works at it.
+    contacts.running.context.parts.operations._due = lambda: None
+    begun = await contacts.call(bulk.BulkChangePersonsRequest(all=True, add_tags=["Alle"]))
+    return World(anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id, pair, begun.id)
 
 
 def audited(contacts: Harness) -> dict[str, tuple[str, str]]:

@@ -30,7 +30,7 @@ async def create(contacts: Harness, name: str, *, user: Any = None, **fields: An
 
 async def scan(contacts: Harness, *, user: Any = None) -> operations_pb2.Operation:
     begun = await contacts.call(pb.ScanDuplicatesRequest(), user=user)
-    await contacts.running.context.parts.scanner.settled()
+    await contacts.running.context.parts.operations.settled()
     done: operations_pb2.Operation = await contacts.call(operations_pb2.GetOperationRequest(id=begun.id), user=user)
     return done
 
@@ -43,7 +43,7 @@ async def pairs(contacts: Harness, noun: str = "", *, user: Any = None) -> list[
 @pytest.fixture
 def idle(contacts: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker finds nothing to do; the test does its steps."""
-    monkeypatch.setattr(contacts.running.context.parts.scanner, "_due", lambda: None)
+    monkeypatch.setattr(contacts.running.context.parts.operations, "_due", lambda: None)
 
 
 async def held(contacts: Harness) -> operations.Operation:
@@ -157,16 +157,15 @@ async def test_a_scan_goes_on_where_a_dead_worker_was_without_double_pairs(conta
     monkeypatch.setattr(scanning, "_KEYS", 6)
     for name in ("Anna Öztürk", "Anna Öztürk", "Bernd Weber", "Weber Bernd", "Clara Adam"):
         await create(contacts, name)
-    worker = contacts.running.context.parts.scanner
+    worker = contacts.running.context.parts.operations
     operation = await held(contacts)
     steps = 0
     while operation.state == "running":
         # Every step is done twice: once by a worker that dies before it can tell anybody, as its database sees it.
-        position = read_position(operation.position)
-        found = await contacts.running.context.database.read(worker._look, operation, position)
-        after = await contacts.running.context.database.write(worker._keep, operation, position, found)
+        found = await contacts.running.context.database.read(worker._look, operation)
+        after = await contacts.running.context.database.write(worker._keep, operation, found)
         with pytest.raises(Aborted):
-            await contacts.running.context.database.write(worker._keep, operation, position, found)
+            await contacts.running.context.database.write(worker._keep, operation, found)
         with contacts.running.context.sessions.read(contacts.user) as session:
             stored = operations.get(session, operation.id)
         assert stored is not None
@@ -182,7 +181,7 @@ async def test_a_scan_goes_on_where_a_dead_worker_was_without_double_pairs(conta
 async def test_work_that_a_dead_worker_held_is_taken_up_when_its_lease_is_over(contacts: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     await create(contacts, "Anna Öztürk")
     await create(contacts, "Anna Öztürk")
-    worker = contacts.running.context.parts.scanner
+    worker = contacts.running.context.parts.operations
     with monkeypatch.context() as patch:
         patch.setattr(worker, "_due", lambda: None)
         operation = await held(contacts)
@@ -199,15 +198,14 @@ async def test_work_that_a_dead_worker_held_is_taken_up_when_its_lease_is_over(c
 async def test_a_person_who_is_deleted_during_the_scan_leaves_no_pair(contacts: Harness) -> None:
     first = await create(contacts, "Anna Öztürk")
     await create(contacts, "Anna Öztürk")
-    worker = contacts.running.context.parts.scanner
+    worker = contacts.running.context.parts.operations
     operation = await held(contacts)
     operation = await worker.step(operation)
-    position = read_position(operation.position)
-    assert position.phase == "pairs"
-    found = await contacts.running.context.database.read(worker._look, operation, position)
+    assert read_position(operation.position).phase == "pairs"
+    found = await contacts.running.context.database.read(worker._look, operation)
     assert len(found.found) == 1
     await contacts.call(persons.DeletePersonRequest(id=first.id))
-    operation = await contacts.running.context.database.write(worker._keep, operation, position, found)
+    operation = await contacts.running.context.database.write(worker._keep, operation, found)
     assert (operation.found, await pairs(contacts)) == (0, [])
 
 

@@ -303,7 +303,7 @@ OPERATIONS = sa.Table(
     sa.Column("account_id", Key, primary_key=True),
     sa.Column("id", Key, primary_key=True),
     sa.Column("kind", Key, nullable=False),
-    # `running` or `done`.
+    # `running`, `done`, `cancelled` or `failed`.
     sa.Column("state", Key, nullable=False),
     # Where the work is, in the kind's own words; changes with every step that is committed.
     sa.Column("position", Key, nullable=False),
@@ -315,7 +315,38 @@ OPERATIONS = sa.Table(
     sa.Column("create_time", Instant, nullable=False),
     sa.Column("end_time", Instant),
     sa.Column("creator_user_id", sa.Text, nullable=False),
-    sa.Index("operations_by_kind", "account_id", "kind", "state"),
+    # Of a bulk action: how many records, and what became of them.
+    sa.Column("total", sa.BigInteger, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("unchanged", sa.BigInteger, nullable=False),
+    sa.Column("failed", sa.BigInteger, nullable=False),
+    sa.Column("gone", sa.BigInteger, nullable=False),
+    # Why it failed; empty where it did not.
+    sa.Column("failure", sa.Text, nullable=False),
+    # What is to be done, and as whom: role, scopes and groups of who began it.
+    sa.Column("task", Json, nullable=False),
+    sa.Column("actor", Json, nullable=False),
+    sa.Index("operations_by_time", "account_id", "create_time", "id"),
+    sa.Index("operations_by_kind", "account_id", "kind", "create_time", "id"),
+    sa.Index("operations_by_state", "account_id", "state", "create_time", "id"),
     # For the worker, over all accounts.
     sa.Index("operations_due", "state", "lease_time"),
+    sa.Index("operations_by_end_time", "end_time"),
+)
+
+# The records of a bulk action in their order, gathered before the first of them is treated.
+OPERATION_RESULTS = sa.Table(
+    "operation_results",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("operation_id", Key, primary_key=True),
+    # From 1.
+    sa.Column("place", sa.BigInteger, primary_key=True),
+    sa.Column("record_id", Key, nullable=False),
+    # As it was when the record was gathered.
+    sa.Column("name", sa.Text, nullable=False),
+    # `waiting`, `changed`, `unchanged`, `failed` or `gone`.
+    sa.Column("outcome", Key, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("operation_results_by_outcome", "account_id", "operation_id", "outcome", "place"),
 )

@@ -49,7 +49,7 @@ def replace(session: WriteSession, noun: str, record_id: str, names: Sequence[st
     """Let the record carry exactly these tags, making those that do not exist yet. Answers their names as they are kept:
     a tag that exists keeps its own spelling."""
     session.execute(_TAKE_OFF, {"this_account": session.account_id, "this_id": record_id})
-    kept = _ensure(session, names)
+    kept = ensure(session, names)
     rows = [
         {"account_id": session.account_id, "record_id": record_id, "tag_id": row.id, "noun": noun, "sort_key": sort_key} for row in kept
     ]
@@ -96,6 +96,11 @@ def id_of(session: ReadSession, name: str) -> str:
     return rows[0].id if rows else "none"
 
 
+def named(session: ReadSession, names: Sequence[str]) -> dict[str, str]:
+    """Ids of the tags of these names that exist, by their keys."""
+    return {row.key: row.id for row in _rows(session, {tag_key(name) for name in names})}
+
+
 def exists(session: ReadSession, key: str) -> bool:
     return session.execute(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.key == key)).first() is not None
 
@@ -131,7 +136,7 @@ def _carried(noun: str) -> sa.Label[int]:
     return sa.select(sa.func.count()).select_from(G).where(*where).scalar_subquery().label(f"{noun}_count")
 
 
-def _ensure(session: WriteSession, names: Sequence[str]) -> Sequence[sa.Row[Any]]:
+def ensure(session: WriteSession, names: Sequence[str]) -> Sequence[sa.Row[Any]]:
     """Rows (key, id, name) of the named tags; made in the order of keys, so that two writers cannot wait for each other."""
     wanted = {tag_key(name): name for name in names}
     found = _rows(session, wanted)

@@ -88,7 +88,7 @@ def find_filtered(
     """Those that a filter lets through, in any order, each with its place in the list. Raises InvalidArgument naming filter."""
     home = accounts.home(session)
     listing = organisation_fields.listing(session, home)
-    node, also = _narrowed(session, text, narrowing)
+    node, also = asked(session, text, narrowing)
     wanted = Wanted(node, also, order, after, limit)
 
     def fetch(places: sa.Select[Any]) -> list[tuple[Any, Organisation]]:
@@ -101,12 +101,12 @@ def count_tags(session: ReadSession, text: str, narrowing: Narrowing) -> TagCoun
     """The tags of those that a filter lets through. Raises InvalidArgument naming filter."""
     home = accounts.home(session)
     listing = organisation_fields.listing(session, home)
-    node, also = _narrowed(session, text, narrowing)
+    node, also = asked(session, text, narrowing)
     return tag_counts.count(session, listing, organisations.NOUN, node, also, home=home)
 
 
-def _narrowed(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, list[Condition]]:
-    """What the filter and the plain parameters ask together."""
+def asked(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, list[Condition]]:
+    """What the filter and the plain parameters ask together. Raises InvalidArgument naming filter."""
     node = narrowed(narrowed_by(narrowing.segment, parse(text)), "tags", narrowing.tag)
     node = narrowed(node, "parent", [narrowing.parent_id] if narrowing.parent_id else [])
     name = fold(narrowing.name)

@@ -1,30 +1,16 @@
-"""Compares all records of an account in the background, a step at a time.
-
-- Where the work is stands in the database and moves in the transaction that keeps a step's results: a process may die at any line, and the
-  next one goes on there. Pairs are written so that twice is once.
-- A step looks and compares without a write transaction, and writes only if nobody has gone on from the same place meanwhile.
-- One worker holds an operation, by a lease that every step renews; what fails is tried again when the lease is over.
-"""
+"""Compares all records of an account, a step at a time (usecases/operation_worker.py). Pairs are written so that twice is once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
-import structlog
-
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import Aborted, KontorError
-from kontor_chassis.principal import EVERY_ACCOUNT, Principal
-from kontor_chassis.service import Context
-from kontor_chassis.worker import Worker
+from kontor_chassis.errors import Aborted
 from kontor_contacts.domain.blocking import keys_of
 from kontor_contacts.domain.duplicates import POSSIBLE, match
 from kontor_contacts.domain.scans import Position, blocks, read_position
 from kontor_contacts.store import duplicate_keys, duplicates, likely, operations
 from kontor_contacts.store.duplicates import Found
 from kontor_contacts.store.operations import Operation
-
-log = structlog.get_logger()
 
 _RECORDS = 500
 _KEYS = 2000
@@ -42,7 +28,8 @@ class Step:
     skipped: int = 0
 
 
-def look(session: ReadSession, position: Position) -> Step:
+def look(session: ReadSession, operation: Operation) -> Step:
+    position = read_position(operation.position)
     if position.phase == "keys":
         return _compare_keys(session, position)
     return _compare_records(session, position) if position.phase == "pairs" else Step(None)
@@ -70,8 +57,9 @@ def _compare_records(session: ReadSession, position: Position) -> Step:
     return Step(None if whole else found.last_key, found=possible, skipped=found.skipped)
 
 
-def keep(session: WriteSession, operation: Operation, position: Position, step: Step) -> Operation:
+def keep(session: WriteSession, operation: Operation, step: Step) -> Operation:
     """The operation after this step. Raises Aborted where somebody else has done it meanwhile."""
+    position = read_position(operation.position)
     after: Position | None = position.next_phase() if step.end is None else position.reached(step.end)
     if position.phase == "sweep":
         swept = duplicates.delete_unseen(
@@ -112,55 +100,3 @@ def _keep_pairs(session: WriteSession, operation: Operation, noun: str, found: S
     present = likely.hold(session, noun, sorted({record_id for item in found for record_id in (item.left_id, item.right_id)}))
     those = [item for item in found if item.left_id in present and item.right_id in present]
     duplicates.keep(session, noun, those, operation_id=operation.id)
-
-
-class Scanner(Worker):
-    """Finishes one operation after the other."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__("scan")
-        self._context = context
-
-    async def work(self) -> bool:
-        try:
-            operation = await self._context.database.read(self._due)
-            if operation is not None:
-                await self._finish(operation)
-            return operation is not None
-        except (KontorError, sa.exc.SQLAlchemyError) as error:
-            log.warning("scan_waits", error=str(error))
-        except Exception as error:  # whatever it is, the next operation must have its turn
-            log.error("scan_failed", exc_info=error)
-        return False
-
-    async def _finish(self, operation: Operation) -> None:
-        if not await self._context.database.write(self._claim, operation):
-            return
-        while operation.state == "running":
-            operation = await self.step(operation)
-        log.info("scan_finished", account_id=operation.account_id, found=operation.found, skipped=operation.skipped)
-
-    async def step(self, operation: Operation) -> Operation:
-        """Do one step of the operation; answers it as it is then."""
-        position = read_position(operation.position)
-        found = await self._context.database.read(self._look, operation, position)
-        return await self._context.database.write(self._keep, operation, position, found)
-
-    def _due(self) -> Operation | None:
-        with self._context.sessions.read(Principal(EVERY_ACCOUNT, service=self._context.service.name)) as session:
-            return operations.due(session)
-
-    def _claim(self, operation: Operation) -> bool:
-        with self._context.sessions.write(self._principal(operation), means="scan") as session:
-            return operations.claim(session, operation)
-
-    def _look(self, operation: Operation, position: Position) -> Step:
-        with self._context.sessions.read(self._principal(operation)) as session:
-            return look(session, position)
-
-    def _keep(self, operation: Operation, position: Position, found: Step) -> Operation:
-        with self._context.sessions.write(self._principal(operation), means="scan") as session:
-            return keep(session, operation, position, found)
-
-    def _principal(self, operation: Operation) -> Principal:
-        return Principal(operation.account_id, user_id=operation.creator_user_id, service=self._context.service.name)

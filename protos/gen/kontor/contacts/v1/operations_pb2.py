@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kontor/contacts/v1/operations.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kontor/type/v1/rule.proto\"\x94\x02\n\tOperation\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\".kontor.contacts.v1.OperationState\x12\x10\n\x08progress\x18\x04 \x01(\x05\x12\r\n\x05\x66ound\x18\x05 \x01(\x03\x12\x0f\n\x07skipped\x18\x06 \x01(\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x0f\x63reator_user_id\x18\t \x01(\tB\x04\xe2\x41\x01\x03\"\'\n\x13GetOperationRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02*h\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x01\x12\x18\n\x14OPERATION_STATE_DONE\x10\x02\x32\x9d\x01\n\x10OperationService\x12\x88\x01\n\x0cGetOperation\x12\'.kontor.contacts.v1.GetOperationRequest\x1a\x1d.kontor.contacts.v1.Operation\"0\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/operations/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kontor/contacts/v1/operations.proto\x12\x12kontor.contacts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xf6\x02\n\tOperation\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\".kontor.contacts.v1.OperationState\x12\x10\n\x08progress\x18\x04 \x01(\x05\x12\r\n\x05\x66ound\x18\x05 \x01(\x03\x12\x0f\n\x07skipped\x18\x06 \x01(\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x0f\x63reator_user_id\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\r\n\x05total\x18\n \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x0b \x01(\x03\x12\x11\n\tunchanged\x18\x0c \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\r \x01(\x03\x12\x0c\n\x04gone\x18\x0e \x01(\x03\x12\x0f\n\x07\x66\x61ilure\x18\x0f \x01(\t\"s\n\x0fOperationResult\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x35\n\x07outcome\x18\x03 \x01(\x0e\x32$.kontor.contacts.v1.OperationOutcome\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\'\n\x13GetOperationRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x87\x01\n\x15ListOperationsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".kontor.contacts.v1.OperationState\"d\n\x16ListOperationsResponse\x12\x31\n\noperations\x18\x01 \x03(\x0b\x32\x1d.kontor.contacts.v1.Operation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x95\x01\n\x1bListOperationResultsRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x35\n\x07outcome\x18\x04 \x01(\x0e\x32$.kontor.contacts.v1.OperationOutcome\"m\n\x1cListOperationResultsResponse\x12\x34\n\x07results\x18\x01 \x03(\x0b\x32#.kontor.contacts.v1.OperationResult\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x16\x43\x61ncelOperationRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t*\xa3\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x01\x12\x18\n\x14OPERATION_STATE_DONE\x10\x02\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04*\xce\x01\n\x10OperationOutcome\x12!\n\x1dOPERATION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19OPERATION_OUTCOME_WAITING\x10\x01\x12\x1d\n\x19OPERATION_OUTCOME_CHANGED\x10\x02\x12\x1f\n\x1bOPERATION_OUTCOME_UNCHANGED\x10\x03\x12\x1c\n\x18OPERATION_OUTCOME_FAILED\x10\x04\x12\x1a\n\x16OPERATION_OUTCOME_GONE\x10\x05\x32\x86\x05\n\x10OperationService\x12\x88\x01\n\x0cGetOperation\x12\'.kontor.contacts.v1.GetOperationRequest\x1a\x1d.kontor.contacts.v1.Operation\"0\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/operations/{id}\x12\x94\x01\n\x0eListOperations\x12).kontor.contacts.v1.ListOperationsRequest\x1a*.kontor.contacts.v1.ListOperationsResponse\"+\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/operations\x12\xb3\x01\n\x14ListOperationResults\x12/.kontor.contacts.v1.ListOperationResultsRequest\x1a\x30.kontor.contacts.v1.ListOperationResultsResponse\"8\xaa\xd4\x18\x11\n\rcontacts.read\x10\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/operations/{id}/results\x12\x99\x01\n\x0f\x43\x61ncelOperation\x12*.kontor.contacts.v1.CancelOperationRequest\x1a\x1d.kontor.contacts.v1.Operation\";\xaa\xd4\x18\x12\n\x0e\x63ontacts.write\x10\x02\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/operations/{id}:cancel:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,14 +44,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPERATION'].fields_by_name['creator_user_id']._serialized_options = b'\342A\001\003'
   _globals['_GETOPERATIONREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETOPERATIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTOPERATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTOPERATIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_LISTOPERATIONRESULTSREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_LISTOPERATIONRESULTSREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTOPERATIONRESULTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTOPERATIONRESULTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_CANCELOPERATIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_CANCELOPERATIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_OPERATIONSERVICE'].methods_by_name['GetOperation']._loaded_options = None
   _globals['_OPERATIONSERVICE'].methods_by_name['GetOperation']._serialized_options = b'\252\324\030\021\n\rcontacts.read\020\001\202\323\344\223\002\025\022\023/v1/operations/{id}'
-  _globals['_OPERATIONSTATE']._serialized_start=502
-  _globals['_OPERATIONSTATE']._serialized_end=606
-  _globals['_OPERATION']._serialized_start=183
-  _globals['_OPERATION']._serialized_end=459
-  _globals['_GETOPERATIONREQUEST']._serialized_start=461
-  _globals['_GETOPERATIONREQUEST']._serialized_end=500
-  _globals['_OPERATIONSERVICE']._serialized_start=609
-  _globals['_OPERATIONSERVICE']._serialized_end=766
+  _globals['_OPERATIONSERVICE'].methods_by_name['ListOperations']._loaded_options = None
+  _globals['_OPERATIONSERVICE'].methods_by_name['ListOperations']._serialized_options = b'\252\324\030\021\n\rcontacts.read\020\001\202\323\344\223\002\020\022\016/v1/operations'
+  _globals['_OPERATIONSERVICE'].methods_by_name['ListOperationResults']._loaded_options = None
+  _globals['_OPERATIONSERVICE'].methods_by_name['ListOperationResults']._serialized_options = b'\252\324\030\021\n\rcontacts.read\020\001\202\323\344\223\002\035\022\033/v1/operations/{id}/results'
+  _globals['_OPERATIONSERVICE'].methods_by_name['CancelOperation']._loaded_options = None
+  _globals['_OPERATIONSERVICE'].methods_by_name['CancelOperation']._serialized_options = b'\252\324\030\022\n\016contacts.write\020\002\202\323\344\223\002\037\"\032/v1/operations/{id}:cancel:\001*'
+  _globals['_OPERATIONSTATE']._serialized_start=1314
+  _globals['_OPERATIONSTATE']._serialized_end=1477
+  _globals['_OPERATIONOUTCOME']._serialized_start=1480
+  _globals['_OPERATIONOUTCOME']._serialized_end=1686
+  _globals['_OPERATION']._serialized_start=212
+  _globals['_OPERATION']._serialized_end=586
+  _globals['_OPERATIONRESULT']._serialized_start=588
+  _globals['_OPERATIONRESULT']._serialized_end=703
+  _globals['_GETOPERATIONREQUEST']._serialized_start=705
+  _globals['_GETOPERATIONREQUEST']._serialized_end=744
+  _globals['_LISTOPERATIONSREQUEST']._serialized_start=747
+  _globals['_LISTOPERATIONSREQUEST']._serialized_end=882
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=884
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=984
+  _globals['_LISTOPERATIONRESULTSREQUEST']._serialized_start=987
+  _globals['_LISTOPERATIONRESULTSREQUEST']._serialized_end=1136
+  _globals['_LISTOPERATIONRESULTSRESPONSE']._serialized_start=1138
+  _globals['_LISTOPERATIONRESULTSRESPONSE']._serialized_end=1247
+  _globals['_CANCELOPERATIONREQUEST']._serialized_start=1249
+  _globals['_CANCELOPERATIONREQUEST']._serialized_end=1311
+  _globals['_OPERATIONSERVICE']._serialized_start=1689
+  _globals['_OPERATIONSERVICE']._serialized_end=2335
 # @@protoc_insertion_point(module_scope)

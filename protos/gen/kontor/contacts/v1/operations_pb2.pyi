@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -28,6 +30,10 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     OPERATION_STATE_RUNNING: _OperationState.ValueType  # 1
     """Waiting for its turn, or under way."""
     OPERATION_STATE_DONE: _OperationState.ValueType  # 2
+    OPERATION_STATE_CANCELLED: _OperationState.ValueType  # 3
+    """Somebody wanted no more of it."""
+    OPERATION_STATE_FAILED: _OperationState.ValueType  # 4
+    """It could not go on; `failure` says why. What was done before stays."""
 
 class OperationState(_OperationState, metaclass=_OperationStateEnumTypeWrapper): ...
 
@@ -35,7 +41,43 @@ OPERATION_STATE_UNSPECIFIED: OperationState.ValueType  # 0
 OPERATION_STATE_RUNNING: OperationState.ValueType  # 1
 """Waiting for its turn, or under way."""
 OPERATION_STATE_DONE: OperationState.ValueType  # 2
+OPERATION_STATE_CANCELLED: OperationState.ValueType  # 3
+"""Somebody wanted no more of it."""
+OPERATION_STATE_FAILED: OperationState.ValueType  # 4
+"""It could not go on; `failure` says why. What was done before stays."""
 Global___OperationState: _TypeAlias = OperationState  # noqa: Y015
+
+class _OperationOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OperationOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OperationOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OPERATION_OUTCOME_UNSPECIFIED: _OperationOutcome.ValueType  # 0
+    OPERATION_OUTCOME_WAITING: _OperationOutcome.ValueType  # 1
+    """Not treated yet; after the end of the operation: not at all."""
+    OPERATION_OUTCOME_CHANGED: _OperationOutcome.ValueType  # 2
+    OPERATION_OUTCOME_UNCHANGED: _OperationOutcome.ValueType  # 3
+    """It was so already."""
+    OPERATION_OUTCOME_FAILED: _OperationOutcome.ValueType  # 4
+    """It could not be; `reason` says why."""
+    OPERATION_OUTCOME_GONE: _OperationOutcome.ValueType  # 5
+    """It does not exist, or not any more."""
+
+class OperationOutcome(_OperationOutcome, metaclass=_OperationOutcomeEnumTypeWrapper):
+    """What became of a record in a bulk action."""
+
+OPERATION_OUTCOME_UNSPECIFIED: OperationOutcome.ValueType  # 0
+OPERATION_OUTCOME_WAITING: OperationOutcome.ValueType  # 1
+"""Not treated yet; after the end of the operation: not at all."""
+OPERATION_OUTCOME_CHANGED: OperationOutcome.ValueType  # 2
+OPERATION_OUTCOME_UNCHANGED: OperationOutcome.ValueType  # 3
+"""It was so already."""
+OPERATION_OUTCOME_FAILED: OperationOutcome.ValueType  # 4
+"""It could not be; `reason` says why."""
+OPERATION_OUTCOME_GONE: OperationOutcome.ValueType  # 5
+"""It does not exist, or not any more."""
+Global___OperationOutcome: _TypeAlias = OperationOutcome  # noqa: Y015
 
 @_typing.final
 class Operation(_message.Message):
@@ -52,9 +94,15 @@ class Operation(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    GONE_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
-    """`scan_duplicates`"""
+    """`scan_duplicates`, `bulk_persons`, `bulk_organisations`"""
     state: Global___OperationState.ValueType
     progress: _builtins.int
     """Per cent."""
@@ -63,6 +111,18 @@ class Operation(_message.Message):
     skipped: _builtins.int
     """What was left out, such as groups of records that are too large to compare."""
     creator_user_id: _builtins.str
+    total: _builtins.int
+    """Of a bulk action: how many records it is about, as far as they are gathered."""
+    changed: _builtins.int
+    """How many of them were changed or deleted."""
+    unchanged: _builtins.int
+    """How many were so already."""
+    failed: _builtins.int
+    """How many could not be changed."""
+    gone: _builtins.int
+    """How many do not exist, or not any more."""
+    failure: _builtins.str
+    """Why the operation failed; empty where it did not."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -79,14 +139,53 @@ class Operation(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         creator_user_id: _builtins.str = ...,
+        total: _builtins.int = ...,
+        changed: _builtins.int = ...,
+        unchanged: _builtins.int = ...,
+        failed: _builtins.int = ...,
+        gone: _builtins.int = ...,
+        failure: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "creator_user_id", b"creator_user_id", "end_time", b"end_time", "found", b"found", "id", b"id", "kind", b"kind", "progress", b"progress", "skipped", b"skipped", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "end_time", b"end_time", "failed", b"failed", "failure", b"failure", "found", b"found", "gone", b"gone", "id", b"id", "kind", b"kind", "progress", b"progress", "skipped", b"skipped", "state", b"state", "total", b"total", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Operation: _TypeAlias = Operation  # noqa: Y015
+
+@_typing.final
+class OperationResult(_message.Message):
+    """A record in a bulk action."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REF_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ref: _builtins.str
+    """`persons/0193…`"""
+    name: _builtins.str
+    """As it was when the record was gathered; empty where there was none."""
+    outcome: Global___OperationOutcome.ValueType
+    reason: _builtins.str
+    """Why it failed."""
+    def __init__(
+        self,
+        *,
+        ref: _builtins.str = ...,
+        name: _builtins.str = ...,
+        outcome: Global___OperationOutcome.ValueType = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "outcome", b"outcome", "reason", b"reason", "ref", b"ref"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OperationResult: _TypeAlias = OperationResult  # noqa: Y015
 
 @_typing.final
 class GetOperationRequest(_message.Message):
@@ -106,3 +205,134 @@ class GetOperationRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetOperationRequest: _TypeAlias = GetOperationRequest  # noqa: Y015
+
+@_typing.final
+class ListOperationsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 200 means 200."""
+    page_token: _builtins.str
+    kind: _builtins.str
+    """`scan_duplicates`, `bulk_persons`, `bulk_organisations`; only those."""
+    state: Global___OperationState.ValueType
+    """Only those."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        state: Global___OperationState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationsRequest: _TypeAlias = ListOperationsRequest  # noqa: Y015
+
+@_typing.final
+class ListOperationsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Operation]: ...
+    def __init__(
+        self,
+        *,
+        operations: _abc.Iterable[Global___Operation] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "operations", b"operations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationsResponse: _TypeAlias = ListOperationsResponse  # noqa: Y015
+
+@_typing.final
+class ListOperationResultsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    page_size: _builtins.int
+    """How many at most; 0 means 50, and more than 200 means 200."""
+    page_token: _builtins.str
+    outcome: Global___OperationOutcome.ValueType
+    """Only those."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        outcome: Global___OperationOutcome.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationResultsRequest: _TypeAlias = ListOperationResultsRequest  # noqa: Y015
+
+@_typing.final
+class ListOperationResultsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___OperationResult]: ...
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___OperationResult] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOperationResultsResponse: _TypeAlias = ListOperationResultsResponse  # noqa: Y015
+
+@_typing.final
+class CancelOperationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelOperationRequest: _TypeAlias = CancelOperationRequest  # noqa: Y015

@@ -39,6 +39,21 @@ class OperationServiceStub:
                 request_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.GetOperationRequest.SerializeToString,
                 response_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.ListOperations = channel.unary_unary(
+                '/kontor.contacts.v1.OperationService/ListOperations',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationsRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationsResponse.FromString,
+                _registered_method=True)
+        self.ListOperationResults = channel.unary_unary(
+                '/kontor.contacts.v1.OperationService/ListOperationResults',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationResultsRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationResultsResponse.FromString,
+                _registered_method=True)
+        self.CancelOperation = channel.unary_unary(
+                '/kontor.contacts.v1.OperationService/CancelOperation',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.CancelOperationRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
 
 
 class OperationServiceServicer:
@@ -50,12 +65,48 @@ class OperationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOperations(self, request, context):
+        """Operations, the newest first. What has ended is kept for 30 days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOperationResults(self, request, context):
+        """What a bulk action has done, record by record, in the order in which they are treated. For those who began it, admins and the owner.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelOperation(self, request, context):
+        """Nothing more is done; what is done stays. What has ended already stays as it is. For those who began it, admins and the owner.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'GetOperation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetOperation,
                     request_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.GetOperationRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ListOperations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOperations,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationsRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationsResponse.SerializeToString,
+            ),
+            'ListOperationResults': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOperationResults,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationResultsRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationResultsResponse.SerializeToString,
+            ),
+            'CancelOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelOperation,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.CancelOperationRequest.FromString,
                     response_serializer=kontor_dot_contacts_dot_v1_dot_operations__pb2.Operation.SerializeToString,
             ),
     }
@@ -85,6 +136,87 @@ class OperationService:
             target,
             '/kontor.contacts.v1.OperationService/GetOperation',
             kontor_dot_contacts_dot_v1_dot_operations__pb2.GetOperationRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOperations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.OperationService/ListOperations',
+            kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationsRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOperationResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.OperationService/ListOperationResults',
+            kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationResultsRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_operations__pb2.ListOperationResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.OperationService/CancelOperation',
+            kontor_dot_contacts_dot_v1_dot_operations__pb2.CancelOperationRequest.SerializeToString,
             kontor_dot_contacts_dot_v1_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

@@ -1,0 +1,104 @@
+"""Choosing many records, and writing the same change to some of them in a few statements."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.filters.fields import Condition
+from kontor_chassis.filters.tree import Node
+from kontor_contacts.domain.custom_values import Change
+from kontor_contacts.domain.home import Home
+from kontor_contacts.domain.organisations import Organisation
+from kontor_contacts.domain.persons import Person
+from kontor_contacts.store import custom_columns, custom_values, lists
+from kontor_contacts.store.lists import Listing
+from kontor_contacts.store.tables import CUSTOM_VALUES as V
+from kontor_contacts.store.tables import ORGANISATIONS as O
+from kontor_contacts.store.tables import PERSONS as P
+from kontor_contacts.store.tables import TAGGINGS as G
+from kontor_contacts.store.tables import TAGS as T
+
+_RECORDS = {"persons": P, "organisations": O}
+_PUT_ON = sa.insert(G)
+_INSERT_VALUES = sa.insert(V)
+
+
+def conditions(session: ReadSession, listing: Listing, noun: str, node: Node, also: Sequence[Condition], *, home: Home) -> list[Condition]:
+    """What a record must fulfil to be chosen. Raises InvalidArgument naming filter, with the position."""
+    listing = custom_columns.with_custom(session, listing, noun, node)
+    compile_ = lists.compiler(session, listing, home)
+    record = listing.record
+    found = [record.c.account_id == session.account_id, compile_.condition(node), *also]
+    start = lists.rarest(session, listing, compile_, node)
+    if start is not None and start.is_rare:
+        found.append(record.c.id.in_(lists.ids_of(session, record, start)))
+    return found
+
+
+def count(session: ReadSession, noun: str, chosen: Sequence[Condition]) -> int:
+    record = _RECORDS[noun]
+    return int(session.execute(sa.select(sa.func.count()).select_from(record).where(*chosen)).scalar_one())
+
+
+def gather(session: ReadSession, noun: str, chosen: Sequence[Condition], *, after: str, limit: int) -> list[str]:
+    """Ids of the next ones, by id."""
+    record = _RECORDS[noun]
+    statement = sa.select(record.c.id).where(*chosen, record.c.id > after).order_by(record.c.id).limit(limit)
+    return list(session.execute(statement).scalars())
+
+
+def hold(session: WriteSession, noun: str, ids: Sequence[str]) -> None:
+    """Lock the rows of these records until the end of the session."""
+    record = _RECORDS[noun]
+    those = sa.select(record.c.id).where(record.c.account_id == session.account_id, record.c.id.in_(ids))
+    session.hold(those.order_by(record.c.id).with_for_update())
+
+
+def hold_tags(session: WriteSession, tag_ids: Sequence[str]) -> None:
+    """Let nobody delete these tags until the end of the session."""
+    those = sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.id.in_(tag_ids))
+    session.hold(those.order_by(T.c.id).with_for_update(read=True, key_share=True))
+
+
+def write(session: WriteSession, noun: str, ids: Sequence[str], values: Mapping[str, Any]) -> None:
+    """Raise the versions of these records, whose rows are held, and give them these columns."""
+    record = _RECORDS[noun]
+    moved = {**values, "version": record.c.version + 1, "update_time": session.now}
+    session.execute(sa.update(record).where(record.c.account_id == session.account_id, record.c.id.in_(ids)).values(moved))
+
+
+def put_tags_on(session: WriteSession, noun: str, carried: Sequence[tuple[Person | Organisation, str]]) -> None:
+    """Let each record carry the tag of the id beside it, which it does not carry yet."""
+    rows = [
+        {"account_id": session.account_id, "record_id": record.id, "tag_id": tag_id, "noun": noun, "sort_key": record.sort_key}
+        for record, tag_id in carried
+    ]
+    if rows:
+        session.execute(_PUT_ON, rows)
+
+
+def take_tags_off(session: WriteSession, ids: Sequence[str], tag_ids: Collection[str]) -> None:
+    those = (G.c.account_id == session.account_id, G.c.record_id.in_(ids), G.c.tag_id.in_(tag_ids))
+    session.execute(sa.delete(G).where(*those))
+
+
+def write_custom(session: WriteSession, changes: Mapping[str, Sequence[Change]]) -> None:
+    """Write what changes of custom fields, by record; other fields keep their values."""
+    field_ids = {change.field.id for made in changes.values() for change in made}
+    if not field_ids:
+        return
+    changed = [(record_id, change) for record_id, made in changes.items() for change in made]
+    for field_id in sorted(field_ids):
+        ids = [record_id for record_id, change in changed if change.field.id == field_id]
+        those = (V.c.account_id == session.account_id, V.c.record_id.in_(ids), V.c.field_id == field_id)
+        session.execute(sa.delete(V).where(*those))
+    rows = [
+        row
+        for record_id, change in changed
+        if change.value is not None
+        for row in custom_values.rows_of(session, record_id, change.field, change.value)
+    ]
+    if rows:
+        session.execute(_INSERT_VALUES, rows)
