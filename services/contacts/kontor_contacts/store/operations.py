@@ -46,6 +46,17 @@ _MOVING = ("state", "position", "progress", "found", "skipped", "end_time", "tot
 _GIVEN = ("id", "kind", "task", "actor")
 
 
+_HERE = (
+    T.c.account_id == sa.bindparam("this_account", type_=sa.Text),
+    T.c.id == sa.bindparam("this_id", type_=sa.Text),
+    T.c.state == "running",
+    T.c.position == sa.bindparam("this_position", type_=sa.Text),
+)
+_IS_HERE = sa.select(T.c.id).where(*_HERE)
+_HOLD_HERE = _IS_HERE.with_for_update()
+_ADVANCE = sa.update(T).where(*_HERE)
+
+
 def insert(session: WriteSession, operation: Operation) -> None:
     values = {name: getattr(operation, name) for name in (*_GIVEN, *_MOVING)}
     origin = {"account_id": session.account_id, "creator_user_id": session.user_id, "create_time": session.now}
@@ -104,19 +115,19 @@ def due(session: ReadSession) -> Operation | None:
 def hold_at(session: WriteSession, operation: Operation) -> bool:
     """Keep others from going on with it until the end of the session. False where it is not there any more: somebody else has gone on
     with it, or it has ended."""
-    here = (T.c.account_id == session.account_id, T.c.id == operation.id, T.c.state == "running", T.c.position == operation.position)
-    statement = sa.select(T.c.id).where(*here)
-    session.hold(statement.with_for_update())
-    return session.execute(statement).first() is not None
+    session.hold(_HOLD_HERE, _here(session, operation))
+    return session.execute(_IS_HERE, _here(session, operation)).first() is not None
 
 
 def advance(session: WriteSession, before: Operation, after: Operation) -> bool:
     """Write where the work is now and hold it for another while. False where somebody else has gone on from there meanwhile, or it was
     cancelled: then what this session did must not stay."""
-    here = (T.c.account_id == session.account_id, T.c.id == before.id, T.c.state == "running", T.c.position == before.position)
     values = {name: getattr(after, name) for name in _MOVING}
-    changed = session.execute(sa.update(T).where(*here).values(**values, lease_time=session.now + LEASE))
-    return changed.rowcount == 1
+    return session.execute(_ADVANCE, {**_here(session, before), **values, "lease_time": session.now + LEASE}).rowcount == 1
+
+
+def _here(session: ReadSession, operation: Operation) -> dict[str, Any]:
+    return {"this_account": session.account_id, "this_id": operation.id, "this_position": operation.position}
 
 
 def end(session: WriteSession, operation_id: str, state: str, *, failure: str = "") -> None:

@@ -30,6 +30,7 @@ _WHOLE = sa.select(
 )
 _THIS = (O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id == sa.bindparam("this_id", type_=sa.Text))
 _GET = _WHOLE.where(*_THIS)
+_BY_IDS = _WHOLE.where(O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id.in_(sa.bindparam("ids", expanding=True)))
 _HOLD = sa.select(O.c.id).where(*_THIS).with_for_update()
 _INSERT = sa.insert(O)
 _UPDATE = sa.update(O).where(*_THIS)
@@ -52,7 +53,7 @@ def _this(session: ReadSession, organisation_id: str) -> dict[str, Any]:
 
 def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Organisation]:
     """Those that exist, in no particular order."""
-    return [_organisation(row) for row in session.execute(_WHOLE.where(O.c.account_id == session.account_id, O.c.id.in_(ids)))]
+    return [_organisation(row) for row in session.execute(_BY_IDS, {"this_account": session.account_id, "ids": list(ids)})]
 
 
 def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: After | None, limit: int) -> list[Organisation]:

@@ -48,6 +48,7 @@ _WHOLE = sa.select(
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _THIS = (P.c.account_id == _ACCOUNT, P.c.id == sa.bindparam("this_id", type_=sa.Text))
 _GET = _WHOLE.where(*_THIS)
+_BY_IDS = _WHOLE.where(P.c.account_id == _ACCOUNT, P.c.id.in_(sa.bindparam("ids", expanding=True)))
 _HOLD = sa.select(P.c.id).where(*_THIS).with_for_update()
 _INSERT = sa.insert(P)
 _UPDATE = sa.update(P).where(*_THIS)
@@ -70,7 +71,7 @@ def _this(session: ReadSession, person_id: str) -> dict[str, Any]:
 
 def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Person]:
     """Those that exist, in no particular order."""
-    return [_person(row) for row in session.execute(_WHOLE.where(P.c.account_id == session.account_id, P.c.id.in_(ids)))]
+    return [_person(row) for row in session.execute(_BY_IDS, {"this_account": session.account_id, "ids": list(ids)})]
 
 
 def page(

@@ -28,6 +28,8 @@ from kontor_contacts.usecases.operations import SCAN_DUPLICATES
 log = structlog.get_logger()
 
 _STEPS_AT_A_TIME = 200
+# How long others have after a step, in lengths of the step.
+_PAUSE = 2
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Kind:
     keep: Callable[[WriteSession, Operation, Any], Operation]
     # What the audit says how changes came about.
     means: str
-    # As long as a step has written, others may write: what changes people's records must not keep people waiting.
+    # Whether it pauses after every step: who writes a single record must not wait for thousands.
     gives_way: bool = False
 
 
@@ -100,7 +102,7 @@ class OperationWorker(Worker):
         began = clock()
         after = await self._context.database.write(self._keep, operation, found)
         if KINDS[operation.kind].gives_way:
-            await asyncio.sleep(clock() - began)
+            await asyncio.sleep(_PAUSE * (clock() - began))
         return after
 
     def _due(self) -> Operation | None:
