@@ -16,7 +16,7 @@ from kontor_contacts.usecases import bulk
 from kontor_contacts.usecases.bulk_nouns import ORGANISATIONS, PERSONS, Noun
 
 _SERVICE = "/kontor.contacts.v1.BulkService"
-_KINDS = Words(OrganisationKind, default="company")
+_KINDS = Words(OrganisationKind)
 
 
 async def bulk_change_persons(request: pb.BulkChangePersonsRequest, call: Call) -> Operation:

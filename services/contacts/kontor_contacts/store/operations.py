@@ -11,7 +11,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_contacts.store.tables import OPERATIONS as T
 
 # Longer than any step takes. Work of a worker that is gone is taken up by another one after this time.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)
 # A place in the list: when it was begun, and id.
 After = tuple[datetime, str]
 

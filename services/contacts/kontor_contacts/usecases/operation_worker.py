@@ -8,6 +8,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +74,8 @@ class OperationWorker(Worker):
         """Whoever comes next need not wait for the lease to be over."""
         await super().stop()
         if self._held is not None:
-            await self._context.database.write(self._let_go, self._held)
+            with suppress(Unavailable):
+                await self._context.database.write(self._let_go, self._held)
 
     async def _go_on(self, operation: Operation) -> None:
         try:

@@ -11,13 +11,14 @@ from kontor.contacts.v1 import bulk_pb2 as pb
 from kontor.contacts.v1 import operations_pb2 as operations
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
+from kontor.contacts.v1.duplicates_pb2 import ON_DUPLICATE_ALLOW
 from kontor_chassis.db.plumbing import AUDIT
 from kontor_chassis.testing import Harness
 from kontor_contacts.store.operations import Operation
 from kontor_contacts.store.operations import get as stored_operation
 from kontor_contacts.usecases.operation_worker import OperationWorker
 
-ALLOW = persons.CreatePersonRequest(on_duplicate="ON_DUPLICATE_ALLOW").on_duplicate
+ALLOW = ON_DUPLICATE_ALLOW
 
 
 @dataclass

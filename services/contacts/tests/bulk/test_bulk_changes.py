@@ -68,11 +68,13 @@ async def test_an_absent_value_stays_and_an_empty_one_clears(bulk: Any) -> None:
 
 async def test_custom_fields_are_set_and_cleared_and_others_stay(bulk: Any, contacts: Harness) -> None:
     for key, kind in (("umsatz", "DECIMAL"), ("ort", "TEXT"), ("gut", "YES_NO"), ("seit", "DATE")):
-        field = fields.CustomField(record_kind=kinds.RECORD_KIND_PERSON, key=key, label=key, type=f"CUSTOM_FIELD_TYPE_{kind}")
+        field = fields.CustomField(
+            record_kind=kinds.RECORD_KIND_PERSON, key=key, label=key, type=fields.CustomFieldType.Value(f"CUSTOM_FIELD_TYPE_{kind}")
+        )
         await contacts.call(fields.CreateCustomFieldRequest(custom_field=field))
     choices = [fields.Choice(key=key, label=key) for key in ("rot", "blau")]
     field = fields.CustomField(
-        record_kind=kinds.RECORD_KIND_PERSON, key="farben", label="Farben", type="CUSTOM_FIELD_TYPE_MULTI_CHOICE", choices=choices
+        record_kind=kinds.RECORD_KIND_PERSON, key="farben", label="Farben", type=fields.CUSTOM_FIELD_TYPE_MULTI_CHOICE, choices=choices
     )
     await contacts.call(fields.CreateCustomFieldRequest(custom_field=field))
     ort, gut = values.CustomValue(key="ort", text="Köln"), values.CustomValue(key="gut", yes_no=True)
@@ -119,7 +121,7 @@ async def test_organisations_are_changed_and_deleted_likewise(bulk: Any, contact
     top = await bulk.organisation("Holding", kind="ORGANISATION_KIND_HOLDING")
     below = await bulk.organisation("Werft", parent_id=top.id, addresses=[{"street": "Kai 1", "city": "Kiel", "country": "DE"}])
     other = await bulk.organisation("Amt", tags=["Bleibt"])
-    wanted = pb.BulkOrganisationValues(industry="Schiffbau", kind="ORGANISATION_KIND_DEPARTMENT", vip=True)
+    wanted = pb.BulkOrganisationValues(industry="Schiffbau", kind=organisations.ORGANISATION_KIND_DEPARTMENT, vip=True)
     begun = await contacts.call(pb.BulkChangeOrganisationsRequest(parent_id=top.id, set=wanted, add_tags=["Hafen"]))
     await bulk.worker.settled()
     done = await bulk.get(begun)

@@ -57,7 +57,7 @@ OVERFLOW = values.CustomValues(values=[values.CustomValue(key="umsatz", decimal=
 async def test_what_is_wrong_is_refused_by_name(
     bulk: Any, contacts: Harness, asked: dict[str, Any], field: str, validate_only: bool
 ) -> None:
-    definition = fields.CustomField(record_kind=kinds.RECORD_KIND_PERSON, key="umsatz", label="Umsatz", type="CUSTOM_FIELD_TYPE_NUMBER")
+    definition = fields.CustomField(record_kind=kinds.RECORD_KIND_PERSON, key="umsatz", label="Euro", type=fields.CUSTOM_FIELD_TYPE_NUMBER)
     await contacts.call(fields.CreateCustomFieldRequest(custom_field=definition))
     anna = await bulk.person("Öztürk", tags=["Bekannt"])
     with pytest.raises(InvalidArgument) as refusal:
@@ -71,7 +71,7 @@ async def test_what_is_wrong_is_refused_by_name(
 async def test_organisations_are_refused_likewise(contacts: Harness) -> None:
     for asked, field in (
         ({"all": True, "set": pb.BulkOrganisationValues(industry="x" * 301)}, "set.industry"),
-        ({"all": True, "set": pb.BulkOrganisationValues(kind=99)}, "set.kind"),
+        ({"all": True, "set": pb.BulkOrganisationValues(kind=99)}, "set.kind"),  # type: ignore[arg-type]
         ({"filter": "birthday = 05-*", **TAG}, "filter"),
     ):
         with pytest.raises(InvalidArgument) as refusal:
@@ -80,7 +80,7 @@ async def test_organisations_are_refused_likewise(contacts: Harness) -> None:
 
 
 async def test_a_broken_segment_cannot_be_used(bulk: Any, contacts: Harness) -> None:
-    definition = fields.CustomField(record_kind=kinds.RECORD_KIND_PERSON, key="ort", label="Ort", type="CUSTOM_FIELD_TYPE_TEXT")
+    definition = fields.CustomField(record_kind=kinds.RECORD_KIND_PERSON, key="ort", label="Ort", type=fields.CUSTOM_FIELD_TYPE_TEXT)
     field = await contacts.call(fields.CreateCustomFieldRequest(custom_field=definition))
     segment = segments.Segment(name="Ort", record_kind=kinds.RECORD_KIND_PERSON, filter="custom.ort = Kiel")
     made = await contacts.call(segments.CreateSegmentRequest(segment=segment))

@@ -156,7 +156,7 @@ async def test_a_scan_can_be_cancelled_too(contacts: Harness) -> None:
 async def test_a_filter_that_breaks_meanwhile_fails_the_operation_with_the_reason(
     bulk: Any, contacts: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    definition = fields.CustomField(record_kind=kinds.RECORD_KIND_PERSON, key="ort", label="Ort", type="CUSTOM_FIELD_TYPE_TEXT")
+    definition = fields.CustomField(record_kind=kinds.RECORD_KIND_PERSON, key="ort", label="Ort", type=fields.CUSTOM_FIELD_TYPE_TEXT)
     field = await contacts.call(fields.CreateCustomFieldRequest(custom_field=definition))
     people = await bulk.people(1)
     with monkeypatch.context() as patch:
@@ -179,7 +179,7 @@ async def test_an_unexpected_fault_fails_the_operation_and_the_next_one_has_its_
         raise RuntimeError("a mistake of ours")
 
     kind = replace(operation_worker.KINDS["scan_duplicates"], keep=broken)  # type: ignore[arg-type]
-    monkeypatch.setitem(operation_worker.KINDS, "scan_duplicates", kind)  # type: ignore[arg-type]
+    monkeypatch.setitem(operation_worker.KINDS, "scan_duplicates", kind)
     scan = await contacts.call(duplicates.ScanDuplicatesRequest())
     done = await bulk.done(all=True, add_tags=["Neu"])
     failed = await bulk.get(scan)

@@ -102,23 +102,21 @@ class BulkOrganisationValues(_message.Message):
     def __init__(
         self,
         *,
-        kind: _organisations_pb2.OrganisationKind.ValueType | None = ...,
+        kind: _organisations_pb2.OrganisationKind.ValueType = ...,
         industry: _builtins.str | None = ...,
         vip: _builtins.bool | None = ...,
         key_accounter_user_id: _builtins.str | None = ...,
         responsible_user_id: _builtins.str | None = ...,
         custom: _custom_values_pb2.CustomValues | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_industry", b"_industry", "_key_accounter_user_id", b"_key_accounter_user_id", "_kind", b"_kind", "_responsible_user_id", b"_responsible_user_id", "_vip", b"_vip", "custom", b"custom", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "responsible_user_id", b"responsible_user_id", "vip", b"vip"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_industry", b"_industry", "_key_accounter_user_id", b"_key_accounter_user_id", "_responsible_user_id", b"_responsible_user_id", "_vip", b"_vip", "custom", b"custom", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "responsible_user_id", b"responsible_user_id", "vip", b"vip"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_industry", b"_industry", "_key_accounter_user_id", b"_key_accounter_user_id", "_kind", b"_kind", "_responsible_user_id", b"_responsible_user_id", "_vip", b"_vip", "custom", b"custom", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "responsible_user_id", b"responsible_user_id", "vip", b"vip"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_industry", b"_industry", "_key_accounter_user_id", b"_key_accounter_user_id", "_responsible_user_id", b"_responsible_user_id", "_vip", b"_vip", "custom", b"custom", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "responsible_user_id", b"responsible_user_id", "vip", b"vip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__industry: _TypeAlias = _typing.Literal["industry"]  # noqa: Y015
     _WhichOneofArgType__industry: _TypeAlias = _typing.Literal["_industry", b"_industry"]  # noqa: Y015
     _WhichOneofReturnType__key_accounter_user_id: _TypeAlias = _typing.Literal["key_accounter_user_id"]  # noqa: Y015
     _WhichOneofArgType__key_accounter_user_id: _TypeAlias = _typing.Literal["_key_accounter_user_id", b"_key_accounter_user_id"]  # noqa: Y015
-    _WhichOneofReturnType__kind: _TypeAlias = _typing.Literal["kind"]  # noqa: Y015
-    _WhichOneofArgType__kind: _TypeAlias = _typing.Literal["_kind", b"_kind"]  # noqa: Y015
     _WhichOneofReturnType__responsible_user_id: _TypeAlias = _typing.Literal["responsible_user_id"]  # noqa: Y015
     _WhichOneofArgType__responsible_user_id: _TypeAlias = _typing.Literal["_responsible_user_id", b"_responsible_user_id"]  # noqa: Y015
     _WhichOneofReturnType__vip: _TypeAlias = _typing.Literal["vip"]  # noqa: Y015
@@ -127,8 +125,6 @@ class BulkOrganisationValues(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__industry) -> _WhichOneofReturnType__industry | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__key_accounter_user_id) -> _WhichOneofReturnType__key_accounter_user_id | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__kind) -> _WhichOneofReturnType__kind | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__responsible_user_id) -> _WhichOneofReturnType__responsible_user_id | None: ...
     @_typing.overload
