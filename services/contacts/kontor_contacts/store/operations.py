@@ -46,6 +46,7 @@ _MOVING = ("state", "position", "progress", "found", "skipped", "end_time", "tot
 _GIVEN = ("id", "kind", "task", "actor")
 
 
+_LISTED = [column for column in T.c if column.name not in ("task", "actor")]
 _HERE = (
     T.c.account_id == sa.bindparam("this_account", type_=sa.Text),
     T.c.id == sa.bindparam("this_id", type_=sa.Text),
@@ -75,8 +76,8 @@ def lock(session: WriteSession, operation_id: str) -> Operation | None:
 
 
 def page(session: ReadSession, *, kind: str, state: str, after: After | None, limit: int) -> Sequence[Operation]:
-    """The newest first; of one kind or in one state only, where these are said."""
-    statement = sa.select(T).where(T.c.account_id == session.account_id)
+    """The newest first; of one kind or in one state only, where these are said. Without what is to be done, which may be long."""
+    statement = sa.select(*_LISTED).where(T.c.account_id == session.account_id)
     if kind:
         statement = statement.where(T.c.kind == kind)
     if state:
@@ -158,5 +159,4 @@ def delete(session: WriteSession, account_id: str, operation_id: str) -> None:
 
 
 def _operation(row: sa.Row[Any]) -> Operation:
-    names = (*_GIVEN, *_MOVING, "account_id", "create_time", "creator_user_id")
-    return Operation(**{name: getattr(row, name) for name in names})
+    return Operation(**{name: value for name, value in row._mapping.items() if name in Operation.__dataclass_fields__})
