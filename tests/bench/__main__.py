@@ -17,6 +17,7 @@ from psycopg import sql
 from tests import backends
 from tests.backend_servers import temporary_folder
 from tests.bench import report
+from tests.bench.background import measure_bulk, measure_scan
 from tests.bench.cases import CASES
 from tests.bench.loading import load
 from tests.bench.measuring import Plan, measure_cases, measure_finding, measure_mail, measure_smtp, rebuild_index
@@ -28,7 +29,7 @@ from tests.bench.world import World
 from tests.suite_processes import KONTOR, Installation, embedded, split
 
 PROFILES = ("embedded", "split", "bare")
-CASE_NAMES = (*(case.name for case in CASES), "mail", "smtp", "found", "memory")
+CASE_NAMES = (*(case.name for case in CASES), "mail", "smtp", "found", "memory", "bulk", "scan")
 _IDLE_SECONDS = 10
 _LOADED = ("identity", "contacts", "tasks", "mail-ingest")
 
@@ -144,6 +145,10 @@ def _measure_suite(subject: Subject, installation: Installation, world: World, p
         if "found" in plan.cases:
             measure_finding(subject, target)
         measure_mail(subject, target, world, plan)
+        if "bulk" in plan.cases:
+            measure_bulk(subject, target, world, plan)
+        if "scan" in plan.cases:
+            measure_scan(subject, target)
         subject.memory = proportional_bytes(target.watch)
     finally:
         installation.stop()

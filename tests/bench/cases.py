@@ -49,6 +49,18 @@ def _list(world: World, client: Client, source: random.Random) -> Iterator[bytes
     return _cycle([client.request("GET", f"/v1/persons?tag={quote(first)}&tag={quote(second)}&page_size=50") for first, second in pairs])
 
 
+def _filtered(world: World, client: Client, source: random.Random) -> Iterator[bytes]:
+    """Two tags as in `list`, and a custom field; sorted by another one, or by the last change."""
+    requests = []
+    for first in world.tags[:5]:
+        for second in world.tags[5:15]:
+            text = f'tags:"{first}" AND tags:"{second}" AND custom.region = {source.choice(("nord", "west"))}'
+            order = source.choice(("custom.umsatz desc", "update_time desc", "last_name"))
+            requests.append(client.request("GET", f"/v1/persons?filter={quote(text)}&order_by={quote(order)}&page_size=50"))
+    source.shuffle(requests)
+    return _cycle(requests)
+
+
 def _timeline(world: World, client: Client, source: random.Random) -> Iterator[bytes]:
     """Pages of the long timeline, near and far."""
     path = f"/v1/timeline?subject={quote(f'persons/{world.busy_person_id}', safe='')}&page_size=50"
@@ -102,6 +114,7 @@ class Case:
 CASES = (
     Case("read", "read a person by id", _read),
     Case("list", "list 50 by two tags, by name", _list),
+    Case("filtered", "list 50 by two tags and a custom field, sorted", _filtered, bare=False),
     Case("timeline", "page of 50 of a timeline of 10,000", _timeline),
     Case("search", "search a part of a word", _search, bare=False),
     Case("update", "update one field", _update),

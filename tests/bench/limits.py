@@ -55,6 +55,8 @@ START_SECONDS = 3.0
 IDLE_BYTES = {"embedded": 200e6, "split": 90e6}
 # How much longer 95 of 100 may take with a hundred times as many people.
 GROWTH = 1.5
+# How much longer 95 of 100 single changes may take while a bulk action runs.
+DURING_BULK = 2.0
 # Processes that are not ours.
 BACKENDS = frozenset({"PostgreSQL", "RabbitMQ", "Meilisearch"})
 

@@ -30,7 +30,7 @@ def load(urls: Mapping[str, str], people: int) -> World:
         account_id, user_id = _owner(databases["identity"])
         now = this_moment()
         population = Population(people, account_id=account_id, user_id=user_id, now=now)
-        _insert(databases["contacts"], {contacts.TAGS: population.tags})
+        _insert(databases["contacts"], {contacts.TAGS: population.tags, contacts.CUSTOM_FIELDS: population.custom_fields})
         sample: list[str] = []
         emails: dict[str, str] = {}
         for batch in population.batches(_BATCH):
@@ -69,6 +69,7 @@ def _load_batch(databases: Mapping[str, Database], batch: Batch, account_id: str
             contacts.CONTACT_POINTS: batch.contact_points,
             contacts.TAGGINGS: batch.taggings,
             contacts.POSITIONS: batch.positions,
+            contacts.CUSTOM_VALUES: batch.custom_values,
         },
     )
     ties = [_tie(row) for row in batch.positions]

@@ -77,6 +77,24 @@ def measure_cases(subject: Subject, target: Target, world: World, plan: Plan, *,
         target.settle()
 
 
+def measure_update(target: Target, world: World, plan: Plan) -> Measured:
+    """Changes of one person after the other, with one connection."""
+    path = plan.folder / f"world-{secrets.token_hex(4)}.json"
+    world.save(path)
+    job = http_load.Job(
+        case="update",
+        host=target.host,
+        port=target.port,
+        token=target.token,
+        world=str(path),
+        connections=1,
+        warm_up=0.5,
+        seconds=plan.seconds,
+        watch=target.watch,
+    )
+    return _run("tests.bench.http_load", job)
+
+
 def measure_mail(subject: Subject, target: Target, world: World, plan: Plan) -> None:
     """Mails as fast as they are taken, then single ones until they stand on their timeline."""
     assert target.owner is not None

@@ -1,7 +1,7 @@
 """Made-up people, as rows of the services' own tables. The same seed makes the same people; ids and times are new in each run.
 
-50 tags with Zipf's frequencies (the first is carried by two of five people, the last by one of a hundred), 0 to 3 contact points,
-an organisation for every fifth person, and a position for four people of five.
+Ten custom fields, 50 tags with Zipf's frequencies (the first is carried by two of five people, the last by one of a hundred), 0 to 3
+contact points, an organisation for every fifth person, and a position for four people of five.
 """
 
 import itertools
@@ -14,6 +14,7 @@ from typing import Any
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
 from kontor_contacts.domain.persons import Person
+from tests.bench import custom
 
 TAG_COUNT = 50
 MOST_TAGS = 5
@@ -49,6 +50,7 @@ class Batch:
     contact_points: list[Row] = field(default_factory=list)
     taggings: list[Row] = field(default_factory=list)
     positions: list[Row] = field(default_factory=list)
+    custom_values: list[Row] = field(default_factory=list)
 
 
 def tag_name(rank: int) -> str:
@@ -68,6 +70,7 @@ class Population:
         ]
         for tag in self.tags:
             tag["key"] = str(tag["name"]).casefold()
+        self.custom_fields = custom.definitions(account_id, now)
         self._account_id = account_id
         self._user_id = user_id
         self._now = now
@@ -137,6 +140,7 @@ class Population:
         )
         self._add_points(batch, person_id, number)
         self._add_tags(batch, person_id, person.sort_key)
+        batch.custom_values += custom.values(self.custom_fields, person_id, self._random)
         if self._random.random() < 0.8:
             self._add_position(batch, person_id)
 

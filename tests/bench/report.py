@@ -132,8 +132,21 @@ def _other(results: Results, name: str, subject: Subject) -> Iterator[str]:
         )
     if subject.mail_backlog_seconds:
         rows.append(["mails of the SMTP case read and filed", f"{subject.mail_backlog_seconds:.0f} s after the last one", ""])
+    rows += _background(results, subject)
     if rows:
         yield from _table(["what", "measured", "goal"], rows)
+
+
+def _background(results: Results, subject: Subject) -> Iterator[list[str]]:
+    if subject.scan_seconds:
+        speed = results.people / subject.scan_seconds
+        yield ["duplicates of all", f"{subject.scan_seconds:.0f} s, {speed:,.0f} people/s, {subject.scan_found:,} pairs", ""]
+    if subject.bulk_seconds:
+        speed = subject.bulk_records / subject.bulk_seconds
+        yield ["tag in bulk", f"{subject.bulk_records:,} people in {subject.bulk_seconds:.0f} s, {speed:,.0f}/s", ""]
+        idle, during = subject.alone["update-idle"].p95, subject.alone["update-bulk"].p95
+        said = _said(f"≤ {limits.DURING_BULK:g}×", during <= limits.DURING_BULK * idle)
+        yield ["single changes meanwhile, p95", f"{during:.1f} ms, without it {idle:.1f} ms: {during / idle:.1f}×", said]
 
 
 def _waits(name: str, subject: Subject) -> Iterator[list[str]]:
@@ -172,7 +185,7 @@ def _growth(kept: Sequence[Results]) -> Iterator[str]:
     small, large = kept[0], kept[-1]
     rows = []
     for profile in ("embedded", "split"):
-        for case in ("read", "list", "timeline", "search"):
+        for case in ("read", "list", "filtered", "timeline", "search"):
             pair = [results.subjects[profile].cases.get(case) for results in (small, large) if profile in results.subjects]
             few, many = pair if len(pair) == 2 else (None, None)
             if few and many:

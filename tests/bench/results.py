@@ -28,6 +28,12 @@ class Subject:
     load_seconds: float = 0.0
     reindexed_documents: int = 0
     reindex_seconds: float = 0.0
+    # All records compared with those that may be the same, and the pairs that were found.
+    scan_seconds: float = 0.0
+    scan_found: int = 0
+    # A tag for one person of ten; `alone` holds the single writes before and meanwhile.
+    bulk_seconds: float = 0.0
+    bulk_records: int = 0
     # How long the mails of the SMTP case were still being read and filed after the last one.
     mail_backlog_seconds: float = 0.0
 
