@@ -304,10 +304,10 @@ def _event_rules(name: str, message: DescriptorProto) -> Iterator[str]:
         yield "an event is called NounVerbed, in the past tense"
     first = next((field for field in message.field if field.number == 1), None)
     is_id = first is not None and first.name == "id" and _is(first, STRING)
-    if words[-1] == "Deleted" and is_id:
+    if words[-1] in ("Deleted", "Merged") and is_id:
         return
     if first is None or first.type != MESSAGE:
-        yield "field 1 of an event is the facts: a message, or the id of what was deleted"
+        yield "field 1 of an event is the facts: a message, or the id of what is gone"
 
 
 def _enum_rules(enum: EnumDescriptorProto) -> Iterator[str]:
