@@ -12,8 +12,8 @@ def created(session: WriteSession, subject: str, values: Mapping[str, Any]) -> N
     session.audit(subject, "create", {name: (None, _plain(value)) for name, value in values.items()})
 
 
-def updated(session: WriteSession, subject: str, values: Mapping[str, tuple[Any, Any]]) -> None:
-    session.audit(subject, "update", {name: (_plain(before), _plain(after)) for name, (before, after) in values.items()})
+def updated(session: WriteSession, subject: str, values: Mapping[str, tuple[Any, Any]], *, action: str = "update") -> None:
+    session.audit(subject, action, {name: (_plain(before), _plain(after)) for name, (before, after) in values.items()})
 
 
 def deleted(session: WriteSession, subject: str, values: Mapping[str, Any]) -> None:

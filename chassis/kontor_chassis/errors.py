@@ -5,6 +5,7 @@ KontorError
 ├── Unauthenticated      401  no, expired or foreign credentials
 ├── PermissionDenied     403  known, but not allowed
 ├── NotFound             404  does not exist, or not in this account
+│   └── Moved            404  another record has taken its place; 307 where it is asked for by GET
 ├── AlreadyExists        409  a unique name or address is taken
 ├── FailedPrecondition   409  the state forbids it: a lost deal cannot be won
 ├── Aborted              412  somebody else changed it first (etag)
@@ -72,6 +73,12 @@ class NotFound(KontorError):
     code = "NOT_FOUND"
     http_status = 404
     default_reason = "NOT_FOUND"
+
+
+class Moved(NotFound):
+    """`detail["moved_to"]` is the resource name of the record that has taken the place of `detail["moved_from"]`."""
+
+    default_reason = "RECORD_MOVED"
 
 
 class AlreadyExists(KontorError):

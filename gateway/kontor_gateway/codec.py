@@ -4,8 +4,10 @@ JSON names are the proto's snake_case names, except where the proto gives anothe
 written has a stable shape: every scalar stands there, repeated fields are lists, unset messages and unspecified enums are null.
 What is read is checked whole: unknown keys, wrong types and ranges are refused, each with its path; null means unset.
 
-Plans are made when a type is first used, so importing costs nothing. Message types must not contain themselves, and maps have
-no JSON form; both are said when the plan is made.
+A map from texts to single values is an object.
+
+Plans are made when a type is first used, so importing costs nothing. Message types must not contain themselves, and other maps
+have no JSON form; both are said when the plan is made.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -113,6 +115,9 @@ def object_writer(descriptor: Descriptor) -> ObjectWriter:
 
 def _field_writer(field: FieldDescriptor) -> Writer | None:
     """None: the value is JSON already."""
+    entry = map_value(field)
+    if entry is not None:
+        return _map_writer(_value_writer(entry))
     writer = _value_writer(field)
     if not field.is_repeated:
         return writer
@@ -122,9 +127,14 @@ def _field_writer(field: FieldDescriptor) -> Writer | None:
     return lambda values: [writer(value) for value in values] if values else []
 
 
+def _map_writer(writer: Writer | None) -> Writer:
+    if writer is None:
+        return dict
+    return lambda values: {key: writer(value) for key, value in values.items()}
+
+
 def _value_writer(field: FieldDescriptor) -> Writer | None:
     if field.message_type is not None:
-        _refuse_map(field, field.message_type)
         return _WRITERS.get(field.message_type.full_name) or object_writer(field.message_type)
     if field.enum_type is not None:
         return enum_writer(field.enum_type)
@@ -163,7 +173,10 @@ def object_reader(descriptor: Descriptor, without: frozenset[str] = frozenset())
 
 
 def field_reader(field: FieldDescriptor) -> Reader:
-    """Reads a field's whole value; where it is repeated, a list."""
+    """Reads a field's whole value; where it is repeated, a list, and where it is a map, an object."""
+    entry = map_value(field)
+    if entry is not None:
+        return _map_reader(value_reader(entry))
     reader = value_reader(field)
     if not field.is_repeated:
         return reader
@@ -178,6 +191,26 @@ def field_reader(field: FieldDescriptor) -> Reader:
             raise Refused("is refused", faults=_list_faults(reader, value)) from None
 
     return read_list
+
+
+def _map_reader(reader: Reader) -> Reader:
+    def read_map(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise Refused("must be an object")
+        values: dict[str, Any] = {}
+        faults: list[tuple[str, str]] = []
+        for key, item in value.items():
+            try:
+                values[read_text(key)] = reader(item)
+            except Refused as refused:
+                faults.extend(refused.below(shortened(key)))
+            if len(faults) >= MAX_FAULTS:
+                break
+        if faults:
+            raise Refused("is refused", faults=faults)
+        return values
+
+    return read_map
 
 
 def _list_faults(reader: Reader, values: Iterable[Any]) -> list[tuple[str, str]]:
@@ -195,7 +228,6 @@ def _list_faults(reader: Reader, values: Iterable[Any]) -> list[tuple[str, str]]
 def value_reader(field: FieldDescriptor) -> Reader:
     """Reads one value of a field, whether it is repeated or not."""
     if field.message_type is not None:
-        _refuse_map(field, field.message_type)
         return _READERS.get(field.message_type.full_name) or object_reader(field.message_type)
     if field.enum_type is not None:
         return enum_reader(field.enum_type)
@@ -206,6 +238,11 @@ def value_reader(field: FieldDescriptor) -> Reader:
     return {FieldDescriptor.TYPE_BOOL: read_boolean, FieldDescriptor.TYPE_BYTES: read_bytes}.get(field.type, read_text)
 
 
-def _refuse_map(field: FieldDescriptor, message_type: Descriptor) -> None:
-    if message_type.GetOptions().map_entry:
-        raise TypeError(f"{field.full_name} is a map, which has no JSON form here")
+def map_value(field: FieldDescriptor) -> FieldDescriptor | None:
+    """The field that holds the values of a map; None where the field is none. Raises TypeError for a map that has no JSON form here."""
+    if field.message_type is None or not field.message_type.GetOptions().map_entry:
+        return None
+    key, value = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+    if key.type != FieldDescriptor.TYPE_STRING or value.message_type is not None:
+        raise TypeError(f"{field.full_name} is a map other than from texts to single values, which has no JSON form here")
+    return value

@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from kontor_gateway.codec import json_name
+from kontor_gateway.codec import json_name, map_value
 from kontor_gateway.codec_values import enum_words, integer_range, is_float, is_integer, is_wide
 from kontor_gateway.field_rules import bounds_of, is_immutable, is_read_only, is_required, is_resource
 from kontor_gateway.openapi_forms import OWN_FORMS
@@ -72,6 +72,9 @@ class Schemas:
         return {**self._description(message.full_name), "type": "object", "properties": properties, "required": list(properties)}
 
     def _output_field(self, field: FieldDescriptor) -> Schema:
+        entry = map_value(field)
+        if entry is not None:
+            return _map(self._value(entry, self.output))
         value = self._value(field, self.output)
         if field.is_repeated:
             return {"type": "array", "items": value}
@@ -79,6 +82,9 @@ class Schemas:
         return _or_null(value) if nullable else value
 
     def _input_field(self, field: FieldDescriptor) -> Schema:
+        entry = map_value(field)
+        if entry is not None:
+            return _or_null(_map(self._value(entry, self.input)))
         value = _bounded(field, self._value(field, self.input))
         return value if is_required(field) else _or_null(value)
 
@@ -119,6 +125,10 @@ class Schemas:
             if self._owners.setdefault(name, type_.full_name) == type_.full_name:
                 return str(name)
         raise ValueError(f"no name is left for {type_.full_name}")
+
+
+def _map(value: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": value}
 
 
 def _bounded(field: FieldDescriptor, value: Schema) -> Schema:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from kontor_chassis.errors import Internal, InvalidArgument, KontorError, NotFound, ResourceExhausted
+from kontor_chassis.errors import Internal, InvalidArgument, KontorError, Moved, NotFound, ResourceExhausted
 
 MEDIA_TYPE = "application/problem+json"
 # Ends the names of details that hold JSON.
@@ -49,12 +49,14 @@ def allow(methods: frozenset[str]) -> str:
     return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
 
 
-def problem(error: KontorError, *, request_id: str, retry_after: int) -> Response:
-    """The answer that tells of `error`. What an Internal error says stays inside; its incident id is told."""
+def problem(error: KontorError, *, request_id: str, retry_after: int, location: str = "") -> Response:
+    """The answer that tells of `error`. What an Internal error says stays inside; its incident id is told. With a `location` it sends the
+    client there (RFC 9110 section 15.4.8)."""
+    status = 307 if location else error.http_status
     body: dict[str, Any] = {
         "type": f"urn:kontor:problem:{error.reason.lower().replace('_', '-')}",
         "title": error.reason.replace("_", " ").capitalize(),
-        "status": error.http_status,
+        "status": status,
         "detail": "Something went wrong on our side." if isinstance(error, Internal) else error.message,
         "instance": request_id,
         "reason": error.reason,
@@ -62,8 +64,21 @@ def problem(error: KontorError, *, request_id: str, retry_after: int) -> Respons
     }
     # RFC 9457 section 3.2: further members, here the values that belong to the reason. They never replace the ones above.
     content = {**_members(error.detail), **body}
-    headers = _headers(error, retry_after)
-    return Response(orjson.dumps(content), status_code=error.http_status, headers=headers, media_type=MEDIA_TYPE)
+    headers = {"Location": location, "Cache-Control": "no-store"} if location else _headers(error, retry_after)
+    return Response(orjson.dumps(content), status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def new_place(error: KontorError, path: str, query: bytes) -> str:
+    """The path at which what was asked for stands now: the same one with the id of the record that has taken its place. Empty where the
+    error tells of none, or the path does not name the record."""
+    if not isinstance(error, Moved):
+        return ""
+    before, after = (error.detail.get(name, "").rpartition("/")[2] for name in ("moved_from", "moved_to"))
+    steps = path.split("/")
+    moved = [after + step[len(before) :] if step.partition(":")[0] == before else step for step in steps]
+    if not before or not after or moved == steps:
+        return ""
+    return "/".join(moved) + (f"?{query.decode('latin-1')}" if query else "")
 
 
 def _members(detail: Mapping[str, str]) -> dict[str, Any]:

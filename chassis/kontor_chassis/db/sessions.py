@@ -64,7 +64,8 @@ class WriteSession(ReadSession):
         self, connection: sa.Connection, principal: Principal, *, context: Any, now: datetime, means: str, pending: Pending
     ) -> None:
         super().__init__(connection, principal, context=context, now=now)
-        self._means = means
+        # How the change comes about, as the audit says; a use case that is a means by itself sets it.
+        self.means = means
         self._pending = pending
 
     def hold(self, statement: sa.Select[Any], parameters: Any = None) -> None:
@@ -100,7 +101,7 @@ class WriteSession(ReadSession):
                 "action": action,
                 "changes": {name: list(pair) for name, pair in (changes or {}).items()},
                 "actor_user_id": self.user_id,
-                "means": self._means,
+                "means": self.means,
                 "create_time": self.now,
             }
         )

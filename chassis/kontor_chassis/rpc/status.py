@@ -30,7 +30,10 @@ _BY_CODE: dict[str, type[errors.KontorError]] = {
         errors.Internal,
     )
 }
-_BY_REASON: dict[str, type[errors.KontorError]] = {errors.IdempotencyMismatch.default_reason: errors.IdempotencyMismatch}
+_BY_REASON: dict[str, type[errors.KontorError]] = {
+    errors.IdempotencyMismatch.default_reason: errors.IdempotencyMismatch,
+    errors.Moved.default_reason: errors.Moved,
+}
 
 
 def opaque(error: BaseException, *, method: str) -> errors.KontorError:

@@ -9,7 +9,7 @@ from kontor_chassis.errors import Internal, KontorError
 from kontor_chassis.ids import new_id
 from kontor_gateway.exchange import ClientGone, exchange_of
 from kontor_gateway.middleware.lingering import answer_and_linger
-from kontor_gateway.problems import problem
+from kontor_gateway.problems import new_place, problem
 
 log = structlog.get_logger()
 
@@ -38,7 +38,8 @@ class ErrorAnswers:
             # Half an answer is out; only cutting the connection tells the client that it is not whole.
             log.warning("answer_cut_off", route=exchange.route, reason=cause.reason)
             raise cause
-        answer = problem(cause, request_id=exchange.request_id, retry_after=self._retry_after)
+        location = new_place(cause, exchange.raw_path, scope.get("query_string", b"")) if exchange.method in ("GET", "HEAD") else ""
+        answer = problem(cause, request_id=exchange.request_id, retry_after=self._retry_after, location=location)
         if not scope.get("http_version", "1.1").startswith("1"):
             # Connections are not closed this way since HTTP/2 (RFC 9113 section 8.2.2).
             del answer.headers["connection"]

@@ -14,6 +14,7 @@ from kontor_contacts.rpc import (
     custom_fields,
     documents,
     duplicates,
+    merges,
     operations,
     organisations,
     persons,
@@ -22,8 +23,9 @@ from kontor_contacts.rpc import (
     segments,
     tags,
 )
+from kontor_contacts.settings import ContactsSettings
 from kontor_contacts.store.tables import METADATA
-from kontor_contacts.usecases.operation_pruning import open_pruning
+from kontor_contacts.usecases import merge_pruning, operation_pruning
 from kontor_contacts.usecases.operation_worker import OperationWorker
 from kontor_contacts.usecases.photo_sweep import open_sweep
 
@@ -44,7 +46,7 @@ async def open_parts(context: Context) -> AsyncIterator[Parts]:
     context.checks.update(operations=lambda: operations.running)
     operations.start()
     try:
-        async with open_sweep(context) as reading, open_pruning(context):
+        async with open_sweep(context) as reading, operation_pruning.open_pruning(context), merge_pruning.open_pruning(context):
             yield Parts(operations, reading)
     finally:
         await operations.stop()
@@ -62,6 +64,7 @@ SERVICE = Service(
         "kontor.contacts.v1.SegmentService": segments,
         "kontor.contacts.v1.PhotoService": photos,
         "kontor.contacts.v1.DuplicateService": duplicates,
+        "kontor.contacts.v1.MergeService": merges,
         "kontor.contacts.v1.OperationService": operations,
         "kontor.contacts.v1.BulkService": bulk,
         "kontor.type.v1.DocumentSource": documents,
@@ -69,6 +72,7 @@ SERVICE = Service(
     },
     metadata=METADATA,
     migrations="kontor_contacts.migrations",
+    knobs=ContactsSettings,
     consumes={
         identity.AccountCreated: consumed.account_changed,
         identity.AccountUpdated: consumed.account_changed,

@@ -7,6 +7,7 @@ from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.email_addresses import normalise_email
 from kontor_chassis.proto import to_date
 from kontor_contacts.domain.contact_points import ContactPoints
+from kontor_contacts.domain.merges import Merge
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
@@ -39,6 +40,17 @@ def person_deleted(session: WriteSession, person: Person) -> None:
     session.publish(pb.PersonDeleted(id=person.id), subject=f"persons/{person.id}", sequence=person.version + 1)
 
 
+def person_merged(session: WriteSession, person: Person, merge: Merge) -> None:
+    """`person`: the duplicate as it was."""
+    body = pb.PersonMerged(id=person.id, survivor_id=merge.survivor_id, merge_id=merge.id)
+    session.publish(body, subject=f"persons/{person.id}", sequence=person.version + 1)
+
+
+def person_unmerged(session: WriteSession, person: Person, merge: Merge) -> None:
+    body = pb.PersonUnmerged(person=_person(person), survivor_id=merge.survivor_id, merge_id=merge.id)
+    session.publish(body, subject=f"persons/{person.id}", sequence=person.version)
+
+
 def organisation_created(session: WriteSession, organisation: Organisation) -> None:
     body = pb.OrganisationCreated(organisation=_organisation(organisation))
     session.publish(body, subject=f"organisations/{organisation.id}", sequence=organisation.version)
@@ -52,6 +64,17 @@ def organisation_updated(session: WriteSession, organisation: Organisation, chan
 def organisation_deleted(session: WriteSession, organisation: Organisation) -> None:
     body = pb.OrganisationDeleted(id=organisation.id)
     session.publish(body, subject=f"organisations/{organisation.id}", sequence=organisation.version + 1)
+
+
+def organisation_merged(session: WriteSession, organisation: Organisation, merge: Merge) -> None:
+    """`organisation`: the duplicate as it was."""
+    body = pb.OrganisationMerged(id=organisation.id, survivor_id=merge.survivor_id, merge_id=merge.id)
+    session.publish(body, subject=f"organisations/{organisation.id}", sequence=organisation.version + 1)
+
+
+def organisation_unmerged(session: WriteSession, organisation: Organisation, merge: Merge) -> None:
+    body = pb.OrganisationUnmerged(organisation=_organisation(organisation), survivor_id=merge.survivor_id, merge_id=merge.id)
+    session.publish(body, subject=f"organisations/{organisation.id}", sequence=organisation.version)
 
 
 def position_created(session: WriteSession, position: Position) -> None:

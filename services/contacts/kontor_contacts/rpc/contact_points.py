@@ -32,7 +32,7 @@ def _with_kinds(message: Any, medium: str) -> Iterator[tuple[Any, str]]:
         yield item, _KINDS.word(item.kind, field=f"{medium}[{index}].kind")
 
 
-def points_to(points: ContactPoints, home: Home) -> dict[str, list[Any]]:
+def points_to(points: ContactPoints, home: Home) -> dict[str, Any]:
     """As keyword arguments of a Person or an Organisation."""
     return {
         "messengers": [

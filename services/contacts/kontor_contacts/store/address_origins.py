@@ -71,3 +71,9 @@ def pass_on(session: WriteSession, organisation_id: str, origin_id: str) -> None
 def people_showing(session: ReadSession, organisation_id: str) -> list[str]:
     """Ids of the people who show what counts at an organisation, working there or at one that inherits from it."""
     return list(session.execute(_SHOWING, {"this_account": session.account_id, "this_id": organisation_id}).scalars())
+
+
+def write(session: WriteSession, organisation_id: str, origin_id: str) -> None:
+    """Whose addresses count at this organisation itself."""
+    this = (O.c.account_id == session.account_id, O.c.id == organisation_id)
+    session.execute(sa.update(O).where(*this).values(address_origin_id=origin_id))

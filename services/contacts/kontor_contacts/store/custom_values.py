@@ -53,6 +53,14 @@ def from_rows(rows: Sequence[Sequence[Any]]) -> Mapping[str, Value]:
     return values
 
 
+def every(session: ReadSession, record_id: str) -> Mapping[str, Value]:
+    """All values of a record, those of archived fields too."""
+    columns = (F.c.position, F.c.key, V.c.place, F.c.type, V.c.value, V.c.number)
+    joined = V.join(F, sa.and_(F.c.account_id == V.c.account_id, F.c.id == V.c.field_id))
+    statement = sa.select(*columns).select_from(joined).where(V.c.account_id == session.account_id, V.c.record_id == record_id)
+    return from_rows(session.execute(statement).all())
+
+
 def value_from(kind: str, text: str, number: int | None) -> Value:
     """The value that one row holds."""
     match kind:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_chassis.ids import new_id
 from kontor_contacts.domain.duplicates import Match
 from kontor_contacts.store.tables import DUPLICATES as T
@@ -80,6 +81,27 @@ def of_record(session: ReadSession, record_id: str, others: Sequence[str]) -> di
         *session.execute(statement.where(T.c.left_id == record_id, T.c.right_id.in_(others))),
     ]
     return {row.left_id if row.right_id == record_id else row.right_id: row.id for row in found}
+
+
+def all_of(session: ReadSession, record_id: str) -> list[Pair]:
+    """Every pair of a record, dismissed ones too."""
+    statement = sa.select(T).where(T.c.account_id == session.account_id)
+    return [_pair(row) for side in (T.c.left_id, T.c.right_id) for row in session.execute(statement.where(side == record_id))]
+
+
+def put(session: WriteSession, pair: Pair) -> None:
+    """Write a pair as it is, unless there is one of the two."""
+    values = {name: getattr(pair, name) for name in ("id", "noun", "left_id", "right_id", "score", "dismissed", "create_time")}
+    row = {"account_id": session.account_id, **values, "reasons": list(pair.reasons), "operation_id": ""}
+    insert_or_ignore(session.connection, T, row)
+
+
+def mark(session: WriteSession, pair_ids: Sequence[str], *, dismissed: bool) -> None:
+    session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id.in_(pair_ids)).values(dismissed=dismissed))
+
+
+def delete(session: WriteSession, pair_ids: Sequence[str]) -> None:
+    session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id.in_(pair_ids)))
 
 
 def lock(session: WriteSession, pair_id: str) -> Pair | None:

@@ -66,3 +66,20 @@ def clear(session: WriteSession, organisation_ids: Sequence[str]) -> None:
     """Let nobody stand for these organisations."""
     here = (O.c.account_id == session.account_id, O.c.id.in_(organisation_ids))
     session.execute(sa.update(O).where(*here).values(main_contact_person_id=""))
+
+
+def hand_over(session: WriteSession, organisation_ids: Sequence[str], person_id: str) -> None:
+    """Let another person stand for these organisations."""
+    here = (O.c.account_id == session.account_id, O.c.id.in_(organisation_ids))
+    session.execute(sa.update(O).where(*here).values(main_contact_person_id=person_id))
+
+
+def works_at(session: ReadSession, person_id: str, organisation_id: str) -> bool:
+    """Whether the person works there now."""
+    there = (
+        W.c.account_id == session.account_id,
+        W.c.person_id == person_id,
+        W.c.organisation_id == organisation_id,
+        W.c.to_date.is_(None),
+    )
+    return session.execute(sa.select(W.c.id).where(*there).limit(1)).first() is not None

@@ -96,5 +96,11 @@ def move_children(session: WriteSession, organisation_id: str, *, parent_id: str
     session.execute(sa.update(O).where(*here).values(parent_id=parent_id))
 
 
+def move(session: WriteSession, organisation_id: str, *, parent_id: str) -> None:
+    """One organisation, which the caller has checked."""
+    this = (O.c.account_id == session.account_id, O.c.id == organisation_id)
+    session.execute(sa.update(O).where(*this).values(parent_id=parent_id))
+
+
 def _this(session: ReadSession, organisation_id: str) -> dict[str, Any]:
     return {"this_account": session.account_id, "this_id": organisation_id}

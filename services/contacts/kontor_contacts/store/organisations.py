@@ -32,6 +32,7 @@ _THIS = (O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id =
 _GET = _WHOLE.where(*_THIS)
 _BY_IDS = _WHOLE.where(O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id.in_(sa.bindparam("ids", expanding=True)))
 _HOLD = sa.select(O.c.id).where(*_THIS).with_for_update()
+_KEEP = sa.select(O.c.id).where(*_THIS).with_for_update(read=True, key_share=True)
 _INSERT = sa.insert(O)
 _UPDATE = sa.update(O).where(*_THIS)
 
@@ -45,6 +46,11 @@ def lock(session: WriteSession, organisation_id: str) -> Organisation | None:
     """The organisation, with its row locked until the end of the session."""
     session.hold(_HOLD, _this(session, organisation_id))
     return get(session, organisation_id)
+
+
+def keep(session: WriteSession, organisation_id: str) -> None:
+    """Keep others from deleting or merging the organisation until the end of the session; before any person is held."""
+    session.hold(_KEEP, _this(session, organisation_id))
 
 
 def _this(session: ReadSession, organisation_id: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from kontor_contacts.store.tables import TAGGINGS as G
 NOUN = "persons"
 # A place in a list: sort key and id.
 After = tuple[str, str]
+_AT_ONCE = 500
 
 _POSITIONS = children(
     POSITIONS.c.id, POSITIONS.c.version, POSITIONS.c.organisation_id, O.c.name, POSITIONS.c.role, POSITIONS.c.department,
@@ -221,6 +222,13 @@ def rekey(session: WriteSession, person: Person) -> None:
     """Put right by which keys others that may be the same are found."""
     duplicate_keys.delete(session, person.id)
     duplicate_keys.insert(session, NOUN, person.id, keys_of(of_person(person)))
+
+
+def hold(session: WriteSession, ids: Sequence[str]) -> None:
+    """Lock the rows of these people until the end of the session, in the order of ids."""
+    for start in range(0, len(ids), _AT_ONCE):
+        these = sa.select(P.c.id).where(P.c.account_id == session.account_id, P.c.id.in_(sorted(ids)[start : start + _AT_ONCE]))
+        session.hold(these.order_by(P.c.id).with_for_update())
 
 
 def raise_versions(session: WriteSession, ids: Sequence[str]) -> None:

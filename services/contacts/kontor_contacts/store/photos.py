@@ -7,8 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_contacts.domain.photos import LINGERING, UPLOAD_TIME
 from kontor_contacts.store.tables import LOOSE_PHOTOS as L
+from kontor_contacts.store.tables import MERGE_PHOTOS as M
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import PHOTOS as T
 
@@ -43,6 +45,35 @@ def discard(session: WriteSession, photo_id: str) -> None:
         session.execute(sa.insert(L).values(account_id=session.account_id, photo_id=photo_id, due_time=session.now + LINGERING))
 
 
+def give(session: WriteSession, person_id: str, photo_id: str) -> None:
+    """Make a photo that is kept for a merge the person's (empty: none), who is held."""
+    remove(session, person_id)
+    if photo_id:
+        session.execute(sa.delete(L).where(L.c.account_id == session.account_id, L.c.photo_id == photo_id))
+        session.execute(sa.insert(T).values(account_id=session.account_id, person_id=person_id, photo_id=photo_id))
+
+
+def keep_for_merge(session: WriteSession, merge_id: str, photo_ids: Sequence[str]) -> None:
+    """Let these stay until `let_go`, whoever shows them."""
+    rows = [
+        {"account_id": session.account_id, "merge_id": merge_id, "photo_id": photo_id} for photo_id in sorted(set(photo_ids)) if photo_id
+    ]
+    if rows:
+        session.execute(sa.insert(M), rows)
+
+
+def let_go(session: WriteSession, merge_id: str) -> None:
+    """The merge is undone, or cannot be any more: those of its photos that nobody shows are to be removed."""
+    this = (M.c.account_id == session.account_id, M.c.merge_id == merge_id)
+    ids = list(session.execute(sa.select(M.c.photo_id).where(*this).order_by(M.c.photo_id)).scalars())
+    session.execute(sa.delete(M).where(*this))
+    shown = set(session.execute(sa.select(T.c.photo_id).where(T.c.account_id == session.account_id, T.c.photo_id.in_(ids))).scalars())
+    for photo_id in ids:
+        if photo_id not in shown:
+            row = {"account_id": session.account_id, "photo_id": photo_id, "due_time": session.now + LINGERING}
+            insert_or_ignore(session.connection, L, row)
+
+
 def photo_id_of(session: ReadSession, person_id: str) -> str:
     """Empty: the person has none, or does not exist."""
     this = (T.c.account_id == session.account_id, T.c.person_id == person_id)
@@ -51,7 +82,9 @@ def photo_id_of(session: ReadSession, person_id: str) -> str:
 
 def due(session: ReadSession, now: datetime, *, limit: int) -> Sequence[tuple[str, str]]:
     """(account, photo id) of what is to be removed, of all accounts."""
-    rows = session.execute(sa.select(L.c.account_id, L.c.photo_id).where(L.c.due_time <= now).order_by(L.c.due_time).limit(limit))
+    kept = sa.exists().where(M.c.account_id == L.c.account_id, M.c.photo_id == L.c.photo_id)
+    loose = sa.select(L.c.account_id, L.c.photo_id).where(L.c.due_time <= now, sa.not_(kept))
+    rows = session.execute(loose.order_by(L.c.due_time).limit(limit))
     return [(row.account_id, row.photo_id) for row in rows]
 
 

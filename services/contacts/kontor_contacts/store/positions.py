@@ -11,6 +11,7 @@ from kontor_contacts.domain.positions import Position
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import POSITIONS as T
 
+_AT_ONCE = 500
 _WHOLE = sa.select(T, O.c.name.label("organisation_name"), O.c.address_origin_id).join(
     O, sa.and_(O.c.account_id == T.c.account_id, O.c.id == T.c.organisation_id)
 )
@@ -33,6 +34,19 @@ def insert(session: WriteSession, position: Position) -> None:
 
 def update(session: WriteSession, position: Position) -> None:
     session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id == position.id).values(_values(position)))
+
+
+def move(session: WriteSession, position: Position) -> None:
+    """As `update`; to another person, too, whose rows are held both."""
+    values = {**_values(position), "person_id": position.person_id}
+    session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id == position.id).values(values))
+
+
+def move_all(session: WriteSession, position_ids: Sequence[str], *, organisation_id: str) -> None:
+    """To another organisation, each with its next version."""
+    for start in range(0, len(position_ids), _AT_ONCE):
+        these = (T.c.account_id == session.account_id, T.c.id.in_(position_ids[start : start + _AT_ONCE]))
+        session.execute(sa.update(T).where(*these).values(organisation_id=organisation_id, version=T.c.version + 1))
 
 
 def delete(session: WriteSession, position_ids: Sequence[str]) -> None:

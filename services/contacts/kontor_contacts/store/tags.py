@@ -101,6 +101,19 @@ def named(session: ReadSession, names: Sequence[str]) -> dict[str, str]:
     return {row.key: row.id for row in _rows(session, {tag_key(name) for name in names})}
 
 
+def ids_of(session: ReadSession, names: Sequence[str]) -> dict[str, str]:
+    """Names of these tags, by their ids."""
+    return {row.id: row.name for row in _rows(session, [tag_key(name) for name in names])}
+
+
+def names_of(session: ReadSession, ids: Sequence[str]) -> dict[str, str]:
+    """What tags are called now, by their ids; those that are gone left out."""
+    return {
+        row.id: row.name
+        for row in session.execute(sa.select(T.c.id, T.c.name).where(T.c.account_id == session.account_id, T.c.id.in_(ids)))
+    }
+
+
 def exists(session: ReadSession, key: str) -> bool:
     return session.execute(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.key == key)).first() is not None
 

@@ -28,10 +28,11 @@ def convert(session: WriteSession, before: CustomField, after: CustomField, reco
     for start in range(0, len(ordered), _AT_ONCE):
         values = custom_values.of_records(session, before, ordered[start : start + _AT_ONCE])
         if values:
-            custom_values.rewrite(session, after, [(record_id, _converted(value, after.type, home)) for record_id, value in values])
+            custom_values.rewrite(session, after, [(record_id, converted(value, after.type, home)) for record_id, value in values])
 
 
-def _converted(value: Value, kind: str, home: Home) -> Value:
+def converted(value: Value, kind: str, home: Home) -> Value:
+    """The value as one of a type that can follow its own."""
     if kind == "decimal" and isinstance(value, int):
         return Decimal(value)
     if isinstance(value, bool):

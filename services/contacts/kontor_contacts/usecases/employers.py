@@ -9,7 +9,7 @@ from kontor_chassis.ids import new_id
 from kontor_contacts.domain.employers import EmployerChange, decide
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, positions
+from kontor_contacts.store import accounts, organisations, positions
 from kontor_contacts.store.main_contacts import hold as hold_main_contact
 from kontor_contacts.usecases import main_contacts, persons
 from kontor_contacts.usecases.positions import unmark_others, with_organisation
@@ -19,6 +19,7 @@ from kontor_contacts.usecases.touching import touch_persons
 def change(session: WriteSession, person_id: str, wanted: EmployerChange, *, etag: str) -> Person:
     """Raises NotFound, Aborted, and InvalidArgument naming organisation_id, date, role or department."""
     hold_main_contact(session, person_id)
+    organisations.keep(session, wanted.organisation_id)
     person = persons.lock(session, person_id, etag)
     present = [position for position in person.positions if position.to_date is None]
     today = session.now.astimezone(ZoneInfo(accounts.home(session).time_zone)).date()

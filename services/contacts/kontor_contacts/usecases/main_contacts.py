@@ -5,6 +5,7 @@ from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.errors import invalid
 from kontor_contacts.domain.organisations import MainContact, Organisation
 from kontor_contacts.store import main_contacts, persons
+from kontor_contacts.usecases.moved import unknown
 from kontor_contacts.usecases.touching import touch_organisations
 
 # What an organisation shows of the person who stands for it.
@@ -18,7 +19,7 @@ def of(session: WriteSession, organisation: Organisation) -> MainContact | None:
         return None
     person = persons.lock(session, organisation.main_contact_person_id)
     if person is None:
-        raise invalid("main_contact_person_id", "there is no such person")
+        raise unknown(session, persons.NOUN, organisation.main_contact_person_id, field="main_contact_person_id")
     if not any(position.organisation_id == organisation.id and position.to_date is None for position in person.positions):
         raise invalid("main_contact_person_id", "does not work there now")
     return MainContact(person.display_name, next((email.address for email in person.points.emails if email.primary), ""))

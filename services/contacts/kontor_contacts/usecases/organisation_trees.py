@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from kontor_chassis.audit import updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import NotFound
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.trees import check_parent
-from kontor_contacts.store import address_origins, organisation_trees
+from kontor_contacts.store import address_origins, organisation_trees, organisations
+from kontor_contacts.usecases.moved import missing, unknown
 from kontor_contacts.usecases.touching import touch_organisations, touch_persons
 
 # Changing these changes the tree, or what is inherited in it.
@@ -31,7 +31,7 @@ def ancestors(session: ReadSession, organisation_id: str) -> Sequence[tuple[str,
     """(id, name) from the top down to the parent. Raises NotFound."""
     lineage = organisation_trees.lineage(session, organisation_id)
     if not lineage:
-        raise NotFound("The organisation does not exist.")
+        raise missing(session, organisations.NOUN, organisation_id)
     return lineage[:0:-1]
 
 
@@ -39,7 +39,7 @@ def roll_up(session: ReadSession, organisation_id: str) -> RollUp:
     """Raises NotFound."""
     row: sa.Row[Any] = organisation_trees.roll_up(session, organisation_id)
     if not row.organisations:
-        raise NotFound("The organisation does not exist.")
+        raise missing(session, organisations.NOUN, organisation_id)
     return RollUp(row.organisations, row.present, row.persons - row.present)
 
 
@@ -54,6 +54,8 @@ def placed(session: WriteSession, organisation: Organisation, *, moved: bool) ->
     naming parent_id."""
     if moved and organisation.parent_id:
         lineage = [ancestor_id for ancestor_id, _ in organisation_trees.lineage(session, organisation.parent_id)]
+        if not lineage:
+            raise unknown(session, organisations.NOUN, organisation.parent_id, field="parent_id")
         check_parent(organisation.id, lineage, height=organisation_trees.height(session, organisation.id))
     if organisation.points.addresses:
         return replace(organisation, address_origin_id=organisation.id)

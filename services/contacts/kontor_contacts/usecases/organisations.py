@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import NotFound
 from kontor_chassis.etags import check_etag
 from kontor_chassis.filters.fields import Condition
 from kontor_chassis.filters.grammar import parse
@@ -26,7 +25,8 @@ from kontor_contacts.store import custom_values as values
 from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
 from kontor_contacts.store.tag_counts import TagCounts
-from kontor_contacts.usecases import custom_values, main_contacts, organisation_trees
+from kontor_contacts.usecases import custom_values, main_contacts, merge_parts, organisation_trees
+from kontor_contacts.usecases.moved import missing
 from kontor_contacts.usecases.segments import narrowed_by
 from kontor_contacts.usecases.touching import touch_persons
 
@@ -59,7 +59,7 @@ def get(session: ReadSession, organisation_id: str) -> Organisation:
     """Raises NotFound."""
     organisation = organisations.get(session, organisation_id)
     if organisation is None:
-        raise NotFound("The organisation does not exist.")
+        raise missing(session, organisations.NOUN, organisation_id)
     return organisation
 
 
@@ -148,6 +148,7 @@ def delete(session: WriteSession, organisation_id: str, *, etag: str) -> None:
     organisation_trees.close_up(session, organisation)
     ended = positions.of_organisation(session, organisation.id)
     positions.delete(session, [position.id for position in ended])
+    merge_parts.erase(session, organisations.NOUN, organisation.id)
     organisations.delete(session, organisation.id)
     deleted(session, f"organisations/{organisation.id}", {"name": organisation.name})
     ended_of: dict[str, dict[str, tuple[Any, Any]]] = {}
@@ -163,6 +164,6 @@ def delete(session: WriteSession, organisation_id: str, *, etag: str) -> None:
 def _lock(session: WriteSession, organisation_id: str, etag: str) -> Organisation:
     organisation = organisations.lock(session, organisation_id)
     if organisation is None:
-        raise NotFound("The organisation does not exist.")
+        raise missing(session, organisations.NOUN, organisation_id)
     check_etag(etag, organisation.version)
     return organisation

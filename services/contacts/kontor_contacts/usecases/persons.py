@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import NotFound
 from kontor_chassis.etags import check_etag
 from kontor_chassis.filters.fields import Condition
 from kontor_chassis.filters.grammar import parse
@@ -27,7 +26,8 @@ from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
 from kontor_contacts.store.main_contacts import hold as hold_main_contact
 from kontor_contacts.store.tag_counts import TagCounts
-from kontor_contacts.usecases import custom_values, main_contacts
+from kontor_contacts.usecases import custom_values, main_contacts, merge_parts
+from kontor_contacts.usecases.moved import missing
 from kontor_contacts.usecases.segments import narrowed_by
 
 
@@ -55,7 +55,7 @@ def get(session: ReadSession, person_id: str) -> Person:
     """Raises NotFound."""
     person = persons.get(session, person_id)
     if person is None:
-        raise NotFound("The person does not exist.")
+        raise missing(session, persons.NOUN, person_id)
     return person
 
 
@@ -140,6 +140,7 @@ def delete(session: WriteSession, person_id: str, *, etag: str) -> None:
     person = lock(session, person_id, etag)
     positions.delete(session, [position.id for position in person.positions])
     photos.discard(session, person.photo_id)
+    merge_parts.erase(session, persons.NOUN, person.id)
     persons.delete(session, person.id)
     deleted(session, f"persons/{person.id}", {"name": person.display_name})
     for position in person.positions:
@@ -151,6 +152,6 @@ def delete(session: WriteSession, person_id: str, *, etag: str) -> None:
 def lock(session: WriteSession, person_id: str, etag: str = "") -> Person:
     person = persons.lock(session, person_id)
     if person is None:
-        raise NotFound("The person does not exist.")
+        raise missing(session, persons.NOUN, person_id)
     check_etag(etag, person.version)
     return person

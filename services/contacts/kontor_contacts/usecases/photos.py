@@ -52,7 +52,8 @@ async def download(call: Call, person_id: str, size: int, *, if_none_match: str)
 
     def find() -> str:
         with call.context.sessions.read(call.principal) as session:
-            return photos.photo_id_of(session, person_id)
+            # Of somebody who was merged this tells where they are now.
+            return photos.photo_id_of(session, person_id) or persons.get(session, person_id).photo_id
 
     photo_id = await call.context.database.read(find)
     if not photo_id:

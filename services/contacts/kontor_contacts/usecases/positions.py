@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kontor_chassis.audit import updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.errors import NotFound, invalid
+from kontor_chassis.errors import NotFound
 from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import new_id
 from kontor_contacts.domain.persons import Person
@@ -13,12 +13,15 @@ from kontor_contacts.domain.positions import Position, changed_fields, checked_p
 from kontor_contacts.events import published
 from kontor_contacts.store import organisations, positions
 from kontor_contacts.store.main_contacts import hold as hold_main_contact
+from kontor_contacts.store.persons import NOUN as PERSONS
 from kontor_contacts.usecases import main_contacts, persons
+from kontor_contacts.usecases.moved import missing, survivor_of, unknown
 from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Position) -> Position:
     """Raises NotFound for the person, InvalidArgument naming organisation_id where there is no such organisation."""
+    organisations.keep(session, wanted.organisation_id)
     person = persons.lock(session, wanted.person_id)
     position = replace(checked_position(wanted), id=new_id(), version=1, primary=wanted.primary or not _has_primary(person))
     position = with_organisation(session, position)
@@ -34,6 +37,8 @@ def get(session: ReadSession, person_id: str, position_id: str) -> Position:
     """Raises NotFound."""
     position = positions.get(session, person_id, position_id)
     if position is None:
+        if survivor_of(session, PERSONS, person_id):
+            raise missing(session, PERSONS, person_id)
         raise NotFound("The position does not exist.")
     return position
 
@@ -41,6 +46,8 @@ def get(session: ReadSession, person_id: str, position_id: str) -> Position:
 def update(session: WriteSession, wanted: Position, *, mask: Collection[str], etag: str) -> Position:
     """Set the fields in `mask`. Raises NotFound, Aborted, InvalidArgument."""
     hold_main_contact(session, wanted.person_id)
+    if "organisation_id" in mask:
+        organisations.keep(session, wanted.organisation_id)
     person = persons.lock(session, wanted.person_id)
     before = get(session, wanted.person_id, wanted.id)
     check_etag(etag, before.version)
@@ -75,7 +82,7 @@ def with_organisation(session: WriteSession, position: Position) -> Position:
     """With the organisation's name. Raises InvalidArgument naming organisation_id where there is no such organisation."""
     organisation = organisations.get(session, position.organisation_id)
     if organisation is None:
-        raise invalid("organisation_id", "there is no such organisation")
+        raise unknown(session, organisations.NOUN, position.organisation_id, field="organisation_id")
     return replace(position, organisation_name=organisation.name)
 
 

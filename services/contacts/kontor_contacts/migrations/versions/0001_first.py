@@ -93,17 +93,36 @@ def upgrade() -> None:
     )
     op.create_index("loose_photos_by_due_time", "loose_photos", ["due_time"], unique=False)
     op.create_table(
-        "operation_results",
+        "merge_photos",
         sa.Column("account_id", Key, nullable=False),
-        sa.Column("operation_id", Key, nullable=False),
-        sa.Column("place", sa.BigInteger(), nullable=False),
-        sa.Column("record_id", Key, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("outcome", Key, nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "operation_id", "place"),
+        sa.Column("photo_id", Key, nullable=False),
+        sa.Column("merge_id", Key, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "photo_id", "merge_id"),
     )
-    op.create_index("operation_results_by_outcome", "operation_results", ["account_id", "operation_id", "outcome", "place"], unique=False)
+    op.create_index("merge_photos_by_merge", "merge_photos", ["account_id", "merge_id"], unique=False)
+    op.create_table(
+        "merges",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("id", Key, nullable=False),
+        sa.Column("noun", Key, nullable=False),
+        sa.Column("survivor_id", Key, nullable=False),
+        sa.Column("duplicate_id", Key, nullable=False),
+        sa.Column("survivor_name", sa.Text(), nullable=False),
+        sa.Column("duplicate_name", sa.Text(), nullable=False),
+        sa.Column("survivor_version", sa.BigInteger(), nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("expire_time", Instant, nullable=False),
+        sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.Column("undo_time", Instant, nullable=True),
+        sa.Column("undo_user_id", sa.Text(), nullable=False),
+        sa.Column("snapshot", Json, nullable=True),
+        sa.Column("due_time", Instant, nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id"),
+    )
+    op.create_index("merges_by_duplicate", "merges", ["account_id", "duplicate_id", "create_time", "id"], unique=False)
+    op.create_index("merges_by_survivor", "merges", ["account_id", "survivor_id", "create_time", "id"], unique=False)
+    op.create_index("merges_by_time", "merges", ["account_id", "create_time", "id"], unique=False)
+    op.create_index("merges_due", "merges", ["due_time"], unique=False)
     op.create_table(
         "operations",
         sa.Column("account_id", Key, nullable=False),
@@ -118,20 +137,9 @@ def upgrade() -> None:
         sa.Column("create_time", Instant, nullable=False),
         sa.Column("end_time", Instant, nullable=True),
         sa.Column("creator_user_id", sa.Text(), nullable=False),
-        sa.Column("total", sa.BigInteger(), nullable=False),
-        sa.Column("changed", sa.BigInteger(), nullable=False),
-        sa.Column("unchanged", sa.BigInteger(), nullable=False),
-        sa.Column("failed", sa.BigInteger(), nullable=False),
-        sa.Column("gone", sa.BigInteger(), nullable=False),
-        sa.Column("failure", sa.Text(), nullable=False),
-        sa.Column("task", Json, nullable=False),
-        sa.Column("actor", Json, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
-    op.create_index("operations_by_end_time", "operations", ["end_time"], unique=False)
-    op.create_index("operations_by_kind", "operations", ["account_id", "kind", "create_time", "id"], unique=False)
-    op.create_index("operations_by_state", "operations", ["account_id", "state", "create_time", "id"], unique=False)
-    op.create_index("operations_by_time", "operations", ["account_id", "create_time", "id"], unique=False)
+    op.create_index("operations_by_kind", "operations", ["account_id", "kind", "state"], unique=False)
     op.create_index("operations_due", "operations", ["state", "lease_time"], unique=False)
     op.create_table(
         "organisations",
@@ -302,7 +310,8 @@ def upgrade() -> None:
         "duplicate_keys",
         "duplicates",
         "loose_photos",
-        "operation_results",
+        "merge_photos",
+        "merges",
         "operations",
         "organisations",
         "persons",

@@ -1,0 +1,140 @@
+"""What merging people and merging organisations have in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from kontor_chassis.db.sessions import WriteSession
+from kontor_chassis.errors import Aborted
+from kontor_chassis.etags import etag_of
+from kontor_chassis.ids import new_id
+from kontor_contacts.domain.custom_fields import CHOICE_TYPES, CustomField
+from kontor_contacts.domain.custom_values import Change, Value
+from kontor_contacts.domain.home import Home
+from kontor_contacts.domain.merges import Merge
+from kontor_contacts.domain.organisations import Organisation
+from kontor_contacts.domain.persons import Person
+from kontor_contacts.domain.tags import tag_key
+from kontor_contacts.settings import ContactsSettings
+from kontor_contacts.store import accounts, duplicates, likely, merge_snapshots, merges, photos, tags
+from kontor_contacts.store.duplicates import Pair
+from kontor_contacts.store.merge_snapshots import R, Snapshot
+from kontor_contacts.usecases.custom_types import converted
+
+# How a change came about that merging, or undoing it, has made.
+MEANS = "merge"
+
+
+def check_etags(sent: tuple[str, str], versions: tuple[int, int]) -> None:
+    """Of survivor and duplicate. Raises Aborted with the present ones."""
+    present = (etag_of(versions[0]), etag_of(versions[1]))
+    if any(said not in ("", "*", is_now) for said, is_now in zip(sent, present, strict=True)):
+        detail = {"etag": present[0], "duplicate_etag": present[1]}
+        raise Aborted("One of the two was changed in the meantime; read them again.", detail=detail)
+
+
+def made(session: WriteSession, noun: str, survivor: Person | Organisation, names: tuple[str, str], duplicate_id: str) -> Merge:
+    """The merge, still not kept; `survivor` as it is after it, `names` of both as they were."""
+    knobs: ContactsSettings = session.context.knobs
+    return Merge(
+        id=new_id(),
+        noun=noun,
+        survivor_id=survivor.id,
+        duplicate_id=duplicate_id,
+        survivor_name=names[0],
+        duplicate_name=names[1],
+        survivor_version=survivor.version,
+        create_time=session.now,
+        expire_time=session.now + timedelta(days=knobs.merge_undo_days),
+        creator_user_id=session.user_id,
+    )
+
+
+def tag_ids(session: WriteSession, *records: Person | Organisation) -> dict[str, str]:
+    return tags.ids_of(session, sorted({name for record in records for name in record.tags}))
+
+
+def custom_changes(before: Mapping[str, Value], after: Mapping[str, Value], fields: Mapping[str, CustomField]) -> list[Change]:
+    """What is to be written, of archived fields too."""
+    keys = [key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key)]
+    return [Change(fields[key], after.get(key)) for key in keys]
+
+
+def present_snapshot(session: WriteSession, merge: Merge, kind: type[R], fields: Mapping[str, CustomField]) -> Snapshot[R]:
+    """What was kept, in the words of today: tags by their present names, and values of custom fields as of their present types."""
+    kept = merge_snapshots.load(merges.snapshot(session, merge.id), kind)
+    renamed = {tag_key(kept.tags[tag_id]): name for tag_id, name in tags.names_of(session, list(kept.tags)).items()}
+    home = accounts.home(session)
+
+    def now(record: R) -> R:
+        # A tag that was deleted since is made again, under the name that it had.
+        carried = {tag_key(name): name for name in (renamed.get(tag_key(name), name) for name in record.tags)}
+        custom = {key: value for key, old in record.custom.items() if (value := _present_value(kept, key, old, fields, home)) is not None}
+        return replace(record, tags=tuple(sorted(carried.values(), key=str.casefold)), custom=custom)
+
+    return replace(kept, before=now(kept.before), duplicate=now(kept.duplicate), after=now(kept.after))
+
+
+def _present_value(kept: Snapshot[Any], key: str, value: Value, fields: Mapping[str, CustomField], home: Home) -> Value | None:
+    """None where the field, or the choice, is gone."""
+    field_id, kind = kept.fields[key]
+    field = fields.get(key)
+    if field is None or field.id != field_id:
+        return None
+    if field.type not in CHOICE_TYPES:
+        return value if field.type == kind else converted(value, field.type, home)
+    known = tuple(choice.key for choice in field.choices if choice.key in (value if isinstance(value, tuple) else (value,)))
+    if field.type == "multi_choice":
+        return known or None
+    return known[0] if known else None
+
+
+# Pairs of likely duplicates ---------------------------------------------------------------------------------------------------
+
+
+def inherit_pairs(session: WriteSession, merge: Merge, before: Sequence[Pair], duplicate: Sequence[Pair]) -> None:
+    """Who may be the duplicate may be the survivor, and who is not the one is not the other. The duplicate's pairs are gone already."""
+    mine = {_other(pair, merge.survivor_id): pair for pair in before}
+    for pair in duplicate:
+        other = _other(pair, merge.duplicate_id)
+        if other == merge.survivor_id:
+            continue
+        if other not in mine:
+            left, right = sorted((merge.survivor_id, other))
+            duplicates.put(session, replace(pair, id=new_id(), left_id=left, right_id=right, create_time=session.now))
+        elif pair.dismissed and not mine[other].dismissed:
+            duplicates.mark(session, [mine[other].id], dismissed=True)
+
+
+def restore_pairs(session: WriteSession, merge: Merge, kept: Snapshot[Any]) -> None:
+    """As they were, as far as the others are there; what was dismissed since stays so."""
+    mine = {_other(pair, merge.survivor_id): pair for pair in kept.pairs_before}
+    theirs = {_other(pair, merge.duplicate_id): pair for pair in kept.pairs_duplicate}
+    present = {_other(pair, merge.survivor_id): pair for pair in duplicates.all_of(session, merge.survivor_id)}
+    inherited = [pair for other, pair in present.items() if other in theirs and other not in mine]
+    duplicates.delete(session, [pair.id for pair in inherited if pair.dismissed == theirs[_other(pair, merge.survivor_id)].dismissed])
+    both = [other for other in present if other in theirs and other in mine]
+    undone = [present[other].id for other in both if theirs[other].dismissed and not mine[other].dismissed]
+    duplicates.mark(session, undone, dismissed=False)
+    there = likely.names(session, merge.noun, list(theirs))
+    for other in sorted(there):
+        duplicates.put(session, theirs[other])
+
+
+def _other(pair: Pair, record_id: str) -> str:
+    return pair.left_id if pair.right_id == record_id else pair.right_id
+
+
+# The end of what is kept ------------------------------------------------------------------------------------------------------
+
+
+def erase(session: WriteSession, noun: str, survivor_id: str) -> None:
+    """A record is deleted, which the caller holds: nothing is kept of those that were merged into it, directly or by others."""
+    waiting = [survivor_id]
+    while waiting:
+        gone = merges.of_survivor(session, noun, waiting.pop())
+        merges.erase(session, [merge.id for merge in gone])
+        for merge in gone:
+            photos.let_go(session, merge.id)
+        waiting += [merge.duplicate_id for merge in gone]
