@@ -71,6 +71,11 @@ def contents(descriptor: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def field_values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
+    entry = codec.map_value(field)
+    if entry is not None:
+        # What is unspecified has no word.
+        numbers = [value.number for value in entry.enum_type.values if value.number] if entry.enum_type else []
+        return st.dictionaries(st.text(LETTERS, max_size=5), st.sampled_from(numbers) if numbers else single_values(entry), max_size=3)
     one = single_values(field)
     return st.lists(one, max_size=3) if field.is_repeated else one
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from kontor.contacts.v1 import persons_pb2, positions_pb2
+from kontor.contacts.v1 import merges_pb2, persons_pb2, positions_pb2
 from kontor.identity.v1 import sessions_pb2
 from kontor.mail.v1 import messages_pb2
 from kontor.search.v1 import search_pb2
 from kontor.tasks.v1 import tasks_pb2
+from kontor_chassis.errors import InvalidArgument
 from kontor_gateway import codec
 
 
@@ -55,6 +56,7 @@ def test_every_field_stands_there_even_when_nothing_is_set() -> None:
         "effective_addresses": None,
         "photo": None,
         "duplicates": [],
+        "merge_id": "",
     }
 
 
@@ -102,9 +104,21 @@ def test_a_message_without_fields_is_an_empty_object() -> None:
     assert written(descriptor_pool_message("Nothing", [])()) == {}
 
 
-def test_a_map_is_refused_when_the_plan_is_made() -> None:
+def test_a_map_from_texts_to_words_is_an_object() -> None:
+    request = merges_pb2.MergePersonsRequest(fields={"title": merges_pb2.MERGE_CHOICE_DUPLICATE})
+    assert written(request)["fields"] == {"title": "duplicate"}
+    assert written(merges_pb2.MergePersonsRequest())["fields"] == {}
+    reader = codec.object_reader(merges_pb2.MergePersonsRequest.DESCRIPTOR)
+    assert merges_pb2.MergePersonsRequest(**codec.read(reader, {"fields": {"title": "duplicate"}})) == request
+    for wrong, path in (([], "fields"), ({"title": "nobody"}, "fields.title"), ({"a": None}, "fields.a"), ({"\0": "both"}, "fields.\0")):
+        with pytest.raises(InvalidArgument) as refused:
+            codec.read(reader, {"fields": wrong})
+        assert [violation.field for violation in refused.value.violations] == [path]
+
+
+def test_another_map_is_refused_when_the_plan_is_made() -> None:
     entry = made(descriptor_pb2.DescriptorProto, name="NamesEntry", options={"map_entry": True})
-    entry.field.add(name="key", number=1, type=descriptor_pb2.FieldDescriptorProto.TYPE_STRING)
+    entry.field.add(name="key", number=1, type=descriptor_pb2.FieldDescriptorProto.TYPE_INT32)
     entry.field.add(name="value", number=2, type=descriptor_pb2.FieldDescriptorProto.TYPE_STRING)
     field = made(descriptor_pb2.FieldDescriptorProto, name="names", number=1, type="TYPE_MESSAGE", label="LABEL_REPEATED")
     field.type_name = ".test.Mapped.NamesEntry"

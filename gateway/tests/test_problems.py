@@ -35,6 +35,7 @@ async def test_a_problem_document_has_all_its_members(gateway: Any) -> None:
         (errors.Unauthenticated("x"), 401),
         (errors.PermissionDenied("x"), 403),
         (errors.NotFound("x"), 404),
+        (errors.Moved("x"), 404),
         (errors.AlreadyExists("x"), 409),
         (errors.FailedPrecondition("x"), 409),
         (errors.Aborted("x"), 412),
@@ -96,3 +97,45 @@ async def test_details_that_hold_json_are_told_as_json(gateway: Any) -> None:
     assert response.status_code == 409
     told = response.json()
     assert (told["duplicates"], told["other"], told["reason"]) == ([{"score": 60}], "text", "DUPLICATE_FOUND")
+
+
+OLD, NEW = "0193a000-0000-7000-8000-000000000001", "0193a000-0000-7000-8000-000000000002"
+MOVED = errors.Moved("It was merged.", detail={"moved_from": f"persons/{OLD}", "moved_to": f"persons/{NEW}"})
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        (f"/v1/persons/{OLD}", f"/v1/persons/{NEW}"),
+        (f"/v1/persons/{OLD}/positions?page_size=5&page_token=x%2Fy", f"/v1/persons/{NEW}/positions?page_size=5&page_token=x%2Fy"),
+        (f"/v1/persons/{OLD}/positions/{OLD[:-1]}9", f"/v1/persons/{NEW}/positions/{OLD[:-1]}9"),
+        (f"/v1/organisations/{OLD}:rollUp", f"/v1/organisations/{NEW}:rollUp"),
+    ],
+)
+async def test_reading_what_has_moved_leads_to_where_it_is(gateway: Any, path: str, location: str) -> None:
+    for method in ("PersonService/GetPerson", "PositionService/ListPositions", "PositionService/GetPosition"):
+        gateway.answer(f"/kontor.contacts.v1.{method}", MOVED)
+    gateway.answer("/kontor.contacts.v1.OrganisationService/GetOrganisationRollUp", MOVED)
+    for verb in ("GET", "HEAD"):
+        response = await gateway.client.request(verb, path, follow_redirects=False)
+        assert (response.status_code, response.headers["location"]) == (307, location)
+        assert response.headers["cache-control"] == "no-store"
+    told = (await gateway.client.get(path, follow_redirects=False)).json()
+    assert (told["status"], told["reason"], told["moved_to"]) == (307, "RECORD_MOVED", f"persons/{NEW}")
+
+
+async def test_what_has_moved_is_not_changed_by_following(gateway: Any) -> None:
+    for method in ("UpdatePerson", "DeletePerson"):
+        gateway.answer(f"/kontor.contacts.v1.PersonService/{method}", MOVED)
+    for verb, body in (("PATCH", {"title": "Dr."}), ("DELETE", None)):
+        response = await gateway.client.request(verb, f"/v1/persons/{OLD}", json=body)
+        assert response.status_code == 404
+        assert "location" not in response.headers
+        assert response.json()["moved_to"] == f"persons/{NEW}"
+
+
+async def test_where_the_path_does_not_name_what_has_moved_nobody_is_sent_anywhere(gateway: Any) -> None:
+    gateway.answer("/kontor.contacts.v1.PersonService/ListPersons", MOVED)
+    gateway.answer(GET_PERSON, errors.Moved("It was merged."))
+    for path in (f"/v1/persons?organisation_id={OLD}", "/v1/persons/1"):
+        assert (await gateway.client.get(path)).status_code == 404

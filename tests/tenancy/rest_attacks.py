@@ -19,6 +19,7 @@ _KIND_OF = {
     "organisation_ids": "organisation",
     "parent_id": "organisation",
     "main_contact_person_id": "person",
+    "duplicate_id": "person",
     "deal_id": "deal",
     "pipeline_id": "pipeline",
     "stage_id": "stage",
@@ -89,7 +90,7 @@ def _is_query(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> bool
 
 def _foreign_values(name: str, foreign: Ids) -> list[str]:
     """What to put into a query parameter or a text field that points somewhere; nothing where it does not."""
-    if name == "subject":
+    if name in ("subject", "record"):
         return [f"{noun}/{foreign[kind]}" for kind, noun in SUBJECT_NOUNS.items()]
     if name in _KIND_OF:
         return [foreign[_KIND_OF[name]]]

@@ -41,6 +41,9 @@ def _fill(message: Message, record_id: str, subject: str, *, depth: int) -> None
     for field in descriptor.fields:
         if field.name in ("request_id", "etag", "page_token", "update_mask", "page_size") or field.containing_oneof is not None:
             continue
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            getattr(message, field.name)["title"] = 1
+            continue
         if field.message_type is not None:
             if depth < _DEPTH:
                 into = getattr(message, field.name).add() if field.is_repeated else getattr(message, field.name)
@@ -63,7 +66,7 @@ def _value(field: Any, record_id: str, subject: str) -> Any:
         return 1
     if field.type == FieldDescriptor.TYPE_BYTES:
         return _PICTURE
-    if field.name in ("subject", "refs", "subjects"):
+    if field.name in ("subject", "refs", "subjects", "record"):
         return subject
     if field.name in ("id", "ids") or field.name.endswith(("_id", "_ids")):
         return record_id

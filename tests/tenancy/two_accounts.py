@@ -47,6 +47,8 @@ def furnish(installation: Installation, name: str) -> Side:
     person = {"last_name": canary, "background": canary, "emails": [{"address": address}], "tags": [canary]}
     ids["person"] = anna.post("/v1/persons", person)["id"]
     subject = f"persons/{ids['person']}"
+    twins = [anna.post("/v1/persons", {"last_name": canary, "tags": [canary]})["id"] for _ in range(2)]
+    ids["merge"] = anna.post(f"/v1/persons/{twins[0]}:merge", {"duplicate_id": twins[1]})["merge_id"]
     ids["position"] = anna.post(f"/v1/{subject}/positions", {"organisation_id": ids["organisation"], "role": canary})["id"]
     ids["tag"] = anna.get("/v1/tags")["tags"][0]["id"]
     choice = {"key": "wert", "label": canary}

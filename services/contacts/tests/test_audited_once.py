@@ -16,6 +16,7 @@ from kontor.contacts.v1 import bulk_pb2 as bulk
 from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
 from kontor.contacts.v1 import duplicates_pb2 as duplicates
 from kontor.contacts.v1 import operations_pb2 as operations
+from kontor.contacts.v1 import merges_pb2 as merges
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos
@@ -44,6 +45,9 @@ class World:
     segment: str
     duplicate: str
     operation: str
+    # Ada, twice; and who was merged into whom already.
+    twins: tuple[str, str]
+    merge: str
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,22 @@ CASES: dict[str, Case] = {
         [("duplicates", "dismiss")],
         refused=lambda world: duplicates.DismissDuplicateRequest(id=new_id()),
     ),
+    "MergePersons": Case(
+        lambda world: merges.MergePersonsRequest(id=world.twins[0], duplicate_id=world.twins[1]),
+        [("persons", "merge"), ("persons", "merge")],
+        refused=lambda world: merges.MergePersonsRequest(id=world.twins[0], duplicate_id=world.twins[0]),
+    ),
+    "MergeOrganisations": Case(
+        lambda world: merges.MergeOrganisationsRequest(id=world.other_organisation, duplicate_id=world.organisation),
+        # Who works at the duplicate works at the survivor then.
+        [("organisations", "merge"), ("organisations", "merge"), ("persons", "update")],
+        refused=lambda world: merges.MergeOrganisationsRequest(id=world.organisation, duplicate_id=world.person),
+    ),
+    "UndoMerge": Case(
+        lambda world: merges.UndoMergeRequest(id=world.merge),
+        [("persons", "undo_merge"), ("persons", "undo_merge")],
+        refused=lambda world: merges.UndoMergeRequest(id=new_id()),
+    ),
     "DeleteTag": Case(
         lambda world: tags.DeleteTagRequest(id=world.tag),
         [("tags", "delete")],
@@ -240,11 +260,16 @@ async def world(contacts: Harness) -> World:
     friend, customer = (await contacts.call(tags.ListTagsRequest())).tags
     await contacts.call(persons.CreatePersonRequest(person=persons.Person(first_name="Ada", last_name="Lovelace")))
     again = await contacts.call(persons.CreatePersonRequest(person=persons.Person(first_name="Ada", last_name="Lovelace")))
-    pair = again.duplicates[0].id
+    pair = again.duplicates[0]
+    twins = (pair.ref.removeprefix("persons/"), again.id)
+    one, other = [await contacts.call(persons.CreatePersonRequest(person=persons.Person(last_name=name))) for name in ("Turing", "Touring")]
+    merged = await contacts.call(merges.MergePersonsRequest(id=one.id, duplicate_id=other.id))
     # Nobody works at it.
     contacts.running.context.parts.operations._due = lambda: None
     begun = await contacts.call(bulk.BulkChangePersonsRequest(all=True, add_tags=["Alle"]))
-    return World(anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id, pair, begun.id)
+    return World(
+        anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id, pair.id, begun.id, twins, merged.merge_id
+    )
 
 
 def audited(contacts: Harness) -> dict[str, tuple[str, str]]:

@@ -73,7 +73,6 @@ async def test_an_organisation_belongs_to_another_and_shows_all_above(contacts: 
 @pytest.mark.parametrize(
     ("lineage", "height", "said"),
     [
-        ([], 0, "no such organisation"),
         (["this"], 0, "another organisation"),
         (["child", "this", "top"], 1, "circle"),
         (["top"] * 49, 1, "50 levels"),
