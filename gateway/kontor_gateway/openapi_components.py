@@ -18,6 +18,9 @@ the last page.
 **Writing safely**: a write with the header `Idempotency-Key` can be sent again without happening twice. With `If-Match` and
 the `ETag` that was read, a change is refused with 412 where somebody else was faster.
 
+**Merged records**: reading an id that was merged into another record answers 307 with `Location`, every other method 404; both
+tell `moved_to`.
+
 **Errors** are problem documents (RFC 9457). `reason` is for programs; `errors` name the fields, as paths into the body
 (`emails[0].address`), query parameters or headers.
 """

@@ -44,7 +44,7 @@ def test_two_are_made_one_and_two_again(team: Team, noun: str, name: str) -> Non
     assert (two[name], two["tags"], two["background"]) == ("Oeztuerk", ["Presse"], "Mag Tee.")
     again = anna.send("POST", f"/v1/merges/{merge['id']}:undo", {})
     assert (again.status_code, again.json()["reason"]) == (409, "MERGE_UNDONE")
-    entries = anna.all_of("/v1/audit", "entries", subject=f"{noun}/{survivor['id']}")
+    entries = anna.all_of("/v1/audit-entries", "audit_entries", subject=f"{noun}/{survivor['id']}")
     assert [(entry["action"], entry["means"]) for entry in entries] == [
         ("undo_merge", "merge"),
         ("update", "user"),
