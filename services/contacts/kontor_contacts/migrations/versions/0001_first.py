@@ -124,6 +124,18 @@ def upgrade() -> None:
     op.create_index("merges_by_time", "merges", ["account_id", "create_time", "id"], unique=False)
     op.create_index("merges_due", "merges", ["due_time"], unique=False)
     op.create_table(
+        "operation_results",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("operation_id", Key, nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("record_id", Key, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("outcome", Key, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "operation_id", "place"),
+    )
+    op.create_index("operation_results_by_outcome", "operation_results", ["account_id", "operation_id", "outcome", "place"], unique=False)
+    op.create_table(
         "operations",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -137,9 +149,20 @@ def upgrade() -> None:
         sa.Column("create_time", Instant, nullable=False),
         sa.Column("end_time", Instant, nullable=True),
         sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("gone", sa.BigInteger(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.Column("task", Json, nullable=False),
+        sa.Column("actor", Json, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
-    op.create_index("operations_by_kind", "operations", ["account_id", "kind", "state"], unique=False)
+    op.create_index("operations_by_end_time", "operations", ["end_time"], unique=False)
+    op.create_index("operations_by_kind", "operations", ["account_id", "kind", "create_time", "id"], unique=False)
+    op.create_index("operations_by_state", "operations", ["account_id", "state", "create_time", "id"], unique=False)
+    op.create_index("operations_by_time", "operations", ["account_id", "create_time", "id"], unique=False)
     op.create_index("operations_due", "operations", ["state", "lease_time"], unique=False)
     op.create_table(
         "organisations",
@@ -312,6 +335,7 @@ def upgrade() -> None:
         "loose_photos",
         "merge_photos",
         "merges",
+        "operation_results",
         "operations",
         "organisations",
         "persons",
