@@ -1,4 +1,5 @@
-"""Roll-up (D8) in whatever order the news comes: late, twice, older after newer, before and after what it is about."""
+"""Roll-up (D8) in whatever order the news comes: late, twice, older after newer, before and after what it is about; with merges
+and their undo among it (B15)."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,8 @@ from kontor_chassis.ids import new_id
 from kontor_chassis.testing import Harness
 from kontor_tasks.store.tables import ENTRIES, LINKS
 
-PEOPLE, FIRMS, DEALS, MESSAGES = 3, 2, 2, 3
+PEOPLE, FIRMS, DEALS, MESSAGES = 4, 3, 2, 3
+COUNTS = (("persons", PEOPLE), ("organisations", FIRMS), ("deals", DEALS))
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,29 @@ class Story:
     steps: list[Step] = field(default_factory=list)
     # (subject, day) of notes.
     notes: list[tuple[tuple[str, int], int]] = field(default_factory=list)
+    # Number of a note → the subject that it was taken for: that of a record whose merge had been heard of is the survivor's.
+    taken: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
-def invent(random: Random) -> Story:
+def invent_merges(random: Random) -> tuple[list[Step], set[tuple[str, int]]]:
+    """Merges of people and organisations, chains among them, some of them undone, some of these done again otherwise; and the records
+    that may not be deleted, because an undo that comes after the end of its survivor gives nothing back."""
+    steps: list[Step] = []
+    undone: set[tuple[str, int]] = set()
+    for noun, count in (("persons", PEOPLE), ("organisations", FIRMS)):
+        order = random.sample(range(count), count)
+        for place, record in enumerate(order[:-1]):
+            news = random.choice([[], ["merge"], ["merge"], ["merge", "undo"], ["merge", "undo", "merge"]])
+            steps += [
+                Step(noun, record, version, ("merged", random.choice(order[place + 1 :]) if what == "merge" else record))
+                for version, what in enumerate(news, 2)
+            ]
+            if "undo" in news:
+                undone |= {(noun, item) for item in range(count)}
+    return steps, undone
+
+
+def invent(random: Random, *, merges: bool = False) -> Story:
     """Versions of a few positions, deals and messages, deletions of anything, and notes; dense enough to get in each other's way.
     Days are counted from 1 January; mails and milestones are of day 5."""
 
@@ -69,6 +91,11 @@ def invent(random: Random) -> Story:
         filed = [[subject() for _ in range(random.randint(1, 3))] for _ in range(random.randint(1, 2))]
         steps += [Step("messages", record, version, subjects) for version, subjects in enumerate(filed, 1)]
     gone = {subject() for _ in range(random.choice([0, 0, 1, 2]))}
+    if merges:
+        merged, kept = invent_merges(random)
+        steps += merged
+        # Who was merged is told to be gone with its survivor only.
+        gone -= kept | {(step.noun, step.record) for step in merged}
     steps += [Step(noun, record, 9, None) for noun, record in sorted(gone)]
     return Story(steps, [(subject(), random.randrange(10)) for _ in range(random.randint(1, 4))])
 
@@ -107,6 +134,8 @@ class World:
         if step.noun == "messages":
             message = mail.MessageFacts(id=record_id, text=f"mail {step.record}", send_time=stamp(noon(5)))
             return mail.MessageFiled(message=message, subjects=[self.ref(*subject) for subject in step.says])
+        if step.noun in ("persons", "organisations") and step.says is not None:
+            return self.merge(step, record_id)
         if step.says is None:
             kinds = {"persons": contacts.PersonDeleted, "organisations": contacts.OrganisationDeleted, "deals": sales.DealDeleted}
             return kinds[step.noun](id=record_id)
@@ -117,6 +146,15 @@ class World:
             facts.organisation_id = self.id("organisations", firm)
         # Every second version is a milestone.
         return sales.DealUpdated(deal=facts) if step.version % 2 else sales.DealMoved(deal=facts, from_stage_name="Anfang")
+
+    def merge(self, step: Step, record_id: str) -> Message:
+        survivor = step.says[1]
+        if survivor == step.record:
+            if step.noun == "persons":
+                return contacts.PersonUnmerged(person=contacts.PersonFacts(id=record_id))
+            return contacts.OrganisationUnmerged(organisation=contacts.OrganisationFacts(id=record_id))
+        kind = contacts.PersonMerged if step.noun == "persons" else contacts.OrganisationMerged
+        return kind(id=record_id, survivor_id=self.id(step.noun, survivor), merge_id=new_id())
 
     def position(self, step: Step, record_id: str) -> Message:
         owner, says = step.says
@@ -145,16 +183,17 @@ class World:
                 await self.tasks.deliver_envelopes(batch)
                 batch = []
             if not isinstance(item, Step):
-                await self.write(*item)
+                await self.write(story, *item)
         if batch:
             await self.tasks.deliver_envelopes(batch)
 
-    async def write(self, number: int, wanted: tuple[tuple[str, int], int]) -> None:
+    async def write(self, story: Story, number: int, wanted: tuple[tuple[str, int], int]) -> None:
         subject, happened = wanted
         body = notes.Note(subject=self.ref(*subject), text=f"note {number}", occur_time=stamp(noon(happened)))
         # Refused where the subject's end has been heard of already.
         with suppress(InvalidArgument):
-            await self.tasks.call(notes.CreateNoteRequest(note=body), user=self.user)
+            made = await self.tasks.call(notes.CreateNoteRequest(note=body), user=self.user)
+            story.taken[number] = next(key for key in self.ids if self.ref(*key) == made.subject)
 
     async def links(self) -> dict[tuple[str, int], list[tuple[str, str]]]:
         """Per record, what shows there and why, read from the tables: what the timeline hides would count too."""
@@ -190,6 +229,20 @@ def day(number: int | None) -> Date | None:
     return None if number is None else Date(year=2026, month=1, day=1 + number)
 
 
+def roots_of(story: Story) -> dict[tuple[str, int], tuple[str, int]]:
+    """Who answers for whom in the end."""
+    newest: dict[tuple[str, int], Step] = {}
+    for step in story.steps:
+        if step.noun in ("persons", "organisations") and step.says is not None:
+            newest[step.noun, step.record] = max(step, newest.get((step.noun, step.record), step), key=lambda item: item.version)
+
+    def root(key: tuple[str, int]) -> tuple[str, int]:
+        survivor = newest[key].says[1] if key in newest else key[1]
+        return key if survivor == key[1] else root((key[0], survivor))
+
+    return {(noun, record): root((noun, record)) for noun, count in COUNTS for record in range(count)}
+
+
 def expected(story: Story, world: World) -> dict[tuple[str, int], list[tuple[str, str]]]:
     """What must show where, said without any order: from the newest version of everything."""
     newest: dict[tuple[str, int], Step] = {}
@@ -197,6 +250,7 @@ def expected(story: Story, world: World) -> dict[tuple[str, int], list[tuple[str
         if step.noun in ("positions", "deals") and step.version < 9:
             newest[step.noun, step.record] = max(step, newest.get((step.noun, step.record), step), key=lambda item: item.version)
     gone = {(step.noun, step.record) for step in story.steps if step.version == 9}
+    roots = roots_of(story)
     ties: list[tuple[tuple[str, int], tuple[str, int], int, int]] = []
     for (noun, record), step in newest.items():
         if noun == "positions":
@@ -209,23 +263,28 @@ def expected(story: Story, world: World) -> dict[tuple[str, int], list[tuple[str
             targets = [("persons", person) for person in people] + ([] if firm is None else [("organisations", firm)])
             ties += [(("deals", record), target, -1, 99) for target in targets]
     entries: dict[str, tuple[int, set[tuple[str, int]]]] = {
-        f"note {number}": (happened, {subject}) for number, (subject, happened) in enumerate(story.notes)
+        f"note {number}": (happened, {story.taken.get(number, subject)}) for number, (subject, happened) in enumerate(story.notes)
     }
     for step in story.steps:
         if step.noun == "messages":
             entries.setdefault(f"mail {step.record}", (5, set()))[1].update(step.says)
         if step.noun == "deals" and step.version < 9 and step.version % 2 == 0:
             entries[f"deal {step.record}: Anfang → Stufe {step.version}"] = (5, {("deals", step.record)})
-    places: dict[tuple[str, int], dict[str, str]] = {}
+    # Per place and entry, of all that it hangs on and is tied there by, the smallest name that was given; none where it hangs there.
+    places: dict[tuple[str, int], dict[str, tuple[str, str]]] = {}
+
+    def show(place: tuple[str, int], name: str, reason: tuple[str, str]) -> None:
+        here = places.setdefault(place, {})
+        here[name] = min(here.get(name, reason), reason)
+
     for name, (happened, subjects) in entries.items():
-        for subject in subjects - gone:
-            places.setdefault(subject, {})[name] = ""
-        for source, target, first, last in ties:
-            if source in subjects - gone and target not in gone and first <= happened <= last:
-                here = places.setdefault(target, {})
-                via = min(item for item in (here.get(name), world.ref(*source)) if item is not None)
-                here[name] = via
-    return {key: sorted(here.items()) for key, here in places.items()}
+        living = {subject for subject in subjects if roots[subject] not in gone}
+        for subject in living:
+            show(roots[subject], name, ("", ""))
+            for source, target, first, last in ties:
+                if roots[source] == roots[subject] and roots[target] not in gone and first <= happened <= last:
+                    show(roots[target], name, (world.ref(*subject), world.ref(*roots[subject])))
+    return {key: sorted((name, via) for name, (_, via) in here.items()) for key, here in places.items()}
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -236,6 +295,20 @@ async def test_the_same_links_come_of_any_order(tasks: Harness, seed: int) -> No
     await world.play(story, random)
     wanted = expected(story, world)
     assert await world.links() == wanted
-    for noun, count in (("persons", PEOPLE), ("organisations", FIRMS), ("deals", DEALS)):
+    for noun, count in COUNTS:
         for record in range(count):
             assert await world.shown((noun, record)) == wanted.get((noun, record), [])
+
+
+@pytest.mark.parametrize("seed", range(100))
+async def test_the_same_timelines_come_of_any_order_of_merges_and_undos(tasks: Harness, seed: int) -> None:
+    random = Random(seed)
+    story = invent(random, merges=True)
+    world = World(tasks)
+    await world.play(story, random)
+    wanted, roots = expected(story, world), roots_of(story)
+    for key, root in roots.items():
+        assert await world.shown(key) == wanted.get(root, []), key
+    # Nothing lies about that shows nowhere.
+    gone = {(step.noun, step.record) for step in story.steps if step.version == 9}
+    assert not [key for key in await world.links() if roots[key] in gone]

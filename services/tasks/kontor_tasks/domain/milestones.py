@@ -1,4 +1,4 @@
-"""A milestone: something that happened to a deal, as an entry of its timeline."""
+"""A milestone: something that happened to a record, as an entry of timelines."""
 
 import uuid
 from collections.abc import Mapping
@@ -16,32 +16,38 @@ _HALF_DAY = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Milestone:
-    deal_id: str
-    # Version of the deal that it made.
-    sequence: int
-    # `deal_moved`, `deal_won`, `deal_lost` or `deal_reopened`.
+    # What tells it from all others, however often it is told.
+    key: str
+    # The record that it happened to.
+    ref: str
+    # What it hangs on.
+    subjects: tuple[str, ...]
+    # Of that record, as it was told.
+    version: int
+    # `deal_moved`, `deal_won`, `deal_lost`, `deal_reopened`, `employer_changed`, `employer_begun` or `project_begun`.
     what: str
-    deal_name: str
     told_time: datetime
-    # The day the deal was closed, which may be an earlier one than that on which it was told.
+    # The day on which it happened, which may be another one than that on which it was told.
     day: date | None = None
-    # Stages, reason: what the wording needs, in no language.
+    # What is to be read beside the title: the reason, the role.
+    text: str = ""
+    # Names, stages: what the wording needs, in no language.
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def entry_of(milestone: Milestone, *, author_user_id: str, zone: str, locale: str) -> Entry:
-    """The entry, worded in the account's language of today. A deal has one entry per version, however often it is told."""
-    facts = {"what": milestone.what, "deal": milestone.deal_name, **milestone.facts}
+    """The entry, worded in the account's language of today."""
+    facts = {"what": milestone.what, **milestone.facts}
     return Entry(
-        id=str(uuid.uuid5(_NAMESPACE, f"{milestone.deal_id}/{milestone.sequence}")),
+        id=str(uuid.uuid5(_NAMESPACE, milestone.key)),
         kind="milestone",
-        ref=f"deals/{milestone.deal_id}",
+        ref=milestone.ref,
         title=foreign_line(milestone_title(facts, locale)),
-        text=foreign_text(str(facts.get("lost_reason", ""))),
+        text=foreign_text(milestone.text),
         occur_time=_moment(milestone, zone),
         author_user_id=author_user_id,
         facts=facts,
-        version=milestone.sequence,
+        version=milestone.version,
     )
 
 

@@ -24,6 +24,8 @@ class Task:
     note: str = ""
     # Resource name of what the task is about; empty: of nothing.
     subject: str = ""
+    # The same as it was given: another name where that record was found to be the subject since.
+    given_subject: str = ""
     assignee_user_id: str = ""
     # `low`, `normal` or `high`.
     priority: str = "normal"

@@ -33,12 +33,18 @@ _MILESTONES = {
         "deal_won": "Gewonnen: {deal}",
         "deal_lost": "Verloren: {deal}",
         "deal_reopened": "Wieder offen: {deal}",
+        "employer_changed": "{person} wechselt von {from} zu {to}",
+        "employer_begun": "{person} beginnt bei {to}",
+        "project_begun": "Projekt begonnen: {project}",
     },
     "en": {
         "deal_moved": "{deal}: {from_stage} → {stage}",
         "deal_won": "Won: {deal}",
         "deal_lost": "Lost: {deal}",
         "deal_reopened": "Open again: {deal}",
+        "employer_changed": "{person} moves from {from} to {to}",
+        "employer_begun": "{person} starts at {to}",
+        "project_begun": "Project started: {project}",
     },
 }
 _CALENDAR = {"de": "Kontor: Aufgaben", "en": "Kontor: tasks"}

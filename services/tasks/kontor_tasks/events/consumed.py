@@ -56,6 +56,37 @@ def organisation_deleted(event: Event[contacts.OrganisationDeleted], session: Wr
     replicas.record_deleted(session, f"organisations/{event.body.id}", sequence=event.sequence)
 
 
+def person_employer_changed(event: Event[contacts.PersonEmployerChanged], session: WriteSession) -> None:
+    body = event.body
+    person = f"persons/{body.person.id}"
+    firms = [f"organisations/{item}" for item in (body.from_organisation_id, body.to_organisation_id) if item]
+    what = "employer_changed" if body.from_organisation_id else "employer_begun"
+    milestone = Milestone(
+        key=event.id,
+        ref=person,
+        subjects=(person, *firms),
+        version=event.sequence,
+        what=what,
+        told_time=event.time,
+        day=_day(body.change_date),
+        text=body.role,
+        facts={"person": body.person.display_name, "from": body.from_organisation_name, "to": body.to_organisation_name},
+    )
+    timeline.add_milestone(session, milestone)
+
+
+def person_merged(event: Event[contacts.PersonMerged], session: WriteSession) -> None:
+    replicas.record_merged(session, event.subject, f"persons/{event.body.survivor_id}", sequence=event.sequence)
+
+
+def organisation_merged(event: Event[contacts.OrganisationMerged], session: WriteSession) -> None:
+    replicas.record_merged(session, event.subject, f"organisations/{event.body.survivor_id}", sequence=event.sequence)
+
+
+def unmerged(event: Event[contacts.PersonUnmerged | contacts.OrganisationUnmerged], session: WriteSession) -> None:
+    replicas.record_unmerged(session, event.subject, sequence=event.sequence)
+
+
 def deal_changed(event: Event[sales.DealCreated | sales.DealUpdated], session: WriteSession) -> None:
     _tie_deal(event, session)
 
@@ -83,6 +114,25 @@ def deal_reopened(event: Event[sales.DealReopened], session: WriteSession) -> No
 
 def deal_deleted(event: Event[sales.DealDeleted], session: WriteSession) -> None:
     replicas.record_deleted(session, f"deals/{event.body.id}", sequence=event.sequence)
+
+
+def project_created(event: Event[sales.ProjectCreated], session: WriteSession) -> None:
+    """One that was born from a deal is a milestone of both."""
+    project_changed(event, session)
+    project = event.body.project
+    if not project.deal_id:
+        return
+    ref = f"projects/{project.id}"
+    milestone = Milestone(
+        key=f"{project.id}/begun",
+        ref=ref,
+        subjects=(ref, f"deals/{project.deal_id}"),
+        version=event.sequence,
+        what="project_begun",
+        told_time=event.time,
+        facts={"project": project.name},
+    )
+    timeline.add_milestone(session, milestone)
 
 
 def project_changed(event: Event[sales.ProjectCreated | sales.ProjectUpdated], session: WriteSession) -> None:
@@ -127,8 +177,17 @@ def _tie_to_all(event: Event[Any], session: WriteSession, subject: str, *, perso
 
 def _reach(event: Event[Any], session: WriteSession, what: str, facts: dict[str, Any], *, day: date | None = None) -> None:
     deal: sales.DealFacts = event.body.deal
+    ref = f"deals/{deal.id}"
     milestone = Milestone(
-        deal_id=deal.id, sequence=event.sequence, what=what, deal_name=deal.name, told_time=event.time, day=day, facts=facts
+        key=f"{deal.id}/{event.sequence}",
+        ref=ref,
+        subjects=(ref,),
+        version=event.sequence,
+        what=what,
+        told_time=event.time,
+        day=day,
+        text=str(facts.get("lost_reason", "")),
+        facts={"deal": deal.name, **facts},
     )
     timeline.add_milestone(session, milestone)
 

@@ -14,14 +14,18 @@ from kontor_tasks.domain.entries import Entry
 from kontor_tasks.store import records
 from kontor_tasks.store.tables import ENTRIES as T
 from kontor_tasks.store.tables import LINKS as L
+from kontor_tasks.store.tables import MERGES
 
 # A place in a timeline: when it occurred, and the entry's id.
 After = tuple[datetime, str]
 
+# Beyond so many walks in one statement, all of a subject's entries are looked through instead: hundreds of records found to be one.
+_MOST_WALKS = 60
 _DIRECT = L.alias("direct")
-# The records that an entry hangs on directly, as a column of its own statement.
+# The records that an entry hangs on directly, as a column of its own statement: those that answer for them now.
 SUBJECTS = children(
-    _DIRECT.c.subject, where=sa.and_(_DIRECT.c.account_id == T.c.account_id, _DIRECT.c.entry_id == T.c.id, _DIRECT.c.via == "")
+    MERGES.root_of(_DIRECT.c.account_id, _DIRECT.c.subject),
+    where=sa.and_(_DIRECT.c.account_id == T.c.account_id, _DIRECT.c.entry_id == T.c.id, _DIRECT.c.via == ""),
 )
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _LIMIT = sa.bindparam("most", type_=sa.Integer)
@@ -35,46 +39,67 @@ def get(session: ReadSession, entry_id: str) -> Entry | None:
 
 
 def page(session: ReadSession, subject: str, *, kinds: Collection[str], after: After | None, limit: int) -> list[Entry]:
-    """A page of a subject's timeline, newest first; nothing for a subject that is gone. No kinds: all of them.
+    """A page of a subject's timeline, newest first; nothing for a subject that is gone. No kinds: all of them. For records that were
+    found to be one it is the same timeline, whichever is named.
 
-    One walk backwards through an index, for a filter one walk per kind, merged. However long the timeline is, at most `limit`
-    rows are read per walk.
+    One walk backwards through an index; for a filter one walk per kind, and for merged records one for each of them, merged. However
+    long the timeline is, at most `limit` rows are read per walk.
     """
-    values: dict[str, Any] = {"this_account": session.account_id, "subject": subject, "most": limit}
+    values: dict[str, Any] = {"this_account": session.account_id, "root": subject, "subject0": subject, "most": limit}
     values |= {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
     if after:
         values |= {"after_time": after[0], "after_id": after[1]}
-    return [_entry(row, via=row.via) for row in session.execute(_page(len(kinds), after=bool(after)), values)]
+    rows = session.execute(_page(1, len(kinds), after=bool(after)), values).all()
+    if rows and not rows[0].merges_are_told:
+        return [_entry(row, via=row.via) for row in rows]
+    members = MERGES.members(session, subject)
+    if members != [subject]:
+        values |= {"root": members[0], "subjects": members} | {f"subject{number}": member for number, member in enumerate(members)}
+        few = len(members) * max(1, len(kinds)) <= _MOST_WALKS
+        rows = session.execute(_page(len(members) if few else None, len(kinds), after=bool(after)), values).all()
+    return [_entry(row, via=row.via) for row in rows]
 
 
 @cache
-def _page(kind_count: int, *, after: bool) -> sa.Select[Any]:
-    """Built once: building it costs more than reading a page."""
-    walks = [_walk(number, after) for number in range(kind_count)] or [_walk(None, after)]
-    newest = ("occur_time", "entry_id")
-    if kind_count:
-        places = sa.union_all(*(sa.select(walk.subquery()) for walk in walks)).subquery("places")
-        top = sa.select(places).order_by(*(places.c[name].desc() for name in newest)).limit(_LIMIT).subquery("top")
+def _page(subject_count: int | None, kind_count: int, *, after: bool) -> sa.Select[Any]:
+    """Built once: building it costs more than reading a page. None: too many to walk along each of them."""
+    if subject_count == 1 and kind_count == 0:
+        top = _walk(0, None, after).subquery("top")
     else:
-        top = walks[0].subquery("places")
+        kinds: Sequence[int | None] = range(kind_count) if kind_count else [None]
+        subjects: Sequence[int | None] = [None] if subject_count is None else range(subject_count)
+        walks = [_walk(subject, kind, after).subquery() for subject in subjects for kind in kinds]
+        places = sa.union_all(*(sa.select(walk) for walk in walks)).subquery("places")
+        once = sa.select(places.c.entry_id, places.c.occur_time, sa.func.min(places.c.via).label("via"))
+        top = _newest(once.group_by(places.c.entry_id, places.c.occur_time), places.c).subquery("top")
+    told = MERGES.is_told(_ACCOUNT, sa.bindparam("root", type_=sa.Text))
     return (
-        sa.select(T, SUBJECTS.label("subjects"), top.c.via)
+        sa.select(T, SUBJECTS.label("subjects"), MERGES.root_of(_ACCOUNT, top.c.via).label("via"), told.label("merges_are_told"))
         .join(top, sa.and_(T.c.account_id == _ACCOUNT, T.c.id == top.c.entry_id))
-        .order_by(*(top.c[name].desc() for name in newest))
+        .order_by(top.c.occur_time.desc(), top.c.entry_id.desc())
     )
 
 
-def _walk(kind: int | None, after: bool) -> sa.Select[Any]:
-    subject = sa.bindparam("subject", type_=sa.Text)
-    statement = sa.select(L.c.entry_id, L.c.occur_time, L.c.via).where(
-        L.c.account_id == _ACCOUNT, L.c.subject == subject, ~records.is_gone(_ACCOUNT, subject)
-    )
+def _walk(subject: int | None, kind: int | None, after: bool) -> sa.Select[Any]:
+    """The newest entries of one subject and one kind; None: of all of them."""
+    there = sa.and_(L.c.account_id == _ACCOUNT, ~records.is_gone(_ACCOUNT, sa.bindparam("root", type_=sa.Text)))
+    if subject is not None:
+        here = L.c.subject == sa.bindparam(f"subject{subject}", type_=sa.Text)
+        statement = sa.select(L.c.entry_id, L.c.occur_time, L.c.via).where(there, here)
+    else:
+        here = L.c.subject.in_(sa.bindparam("subjects", expanding=True, type_=sa.Text))
+        once = sa.select(L.c.entry_id, L.c.occur_time, sa.func.min(L.c.via).label("via")).where(there, here)
+        statement = once.group_by(L.c.entry_id, L.c.occur_time)
     if kind is not None:
         statement = statement.where(L.c.kind == sa.bindparam(f"kind{kind}", type_=sa.Text))
     if after:
         place = sa.tuple_(sa.bindparam("after_time", type_=Instant), sa.bindparam("after_id", type_=sa.Text))
         statement = statement.where(sa.tuple_(L.c.occur_time, L.c.entry_id) < place)
-    return statement.order_by(L.c.occur_time.desc(), L.c.entry_id.desc()).limit(_LIMIT)
+    return _newest(statement, L.c)
+
+
+def _newest(statement: sa.Select[Any], columns: Any) -> sa.Select[Any]:
+    return statement.order_by(columns.occur_time.desc(), columns.entry_id.desc()).limit(_LIMIT)
 
 
 def insert(session: WriteSession, entry: Entry) -> None:
@@ -105,7 +130,7 @@ def _values(session: WriteSession, entry: Entry) -> dict[str, Any]:
 
 
 def subjects_from(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(sorted(row[0] for row in rows))
+    return tuple(sorted({row[0] for row in rows}))
 
 
 def _entry(row: sa.Row[Any], *, via: str) -> Entry:

@@ -1,9 +1,9 @@
 """Where entries show: every SQL statement that makes or removes links.
 
-The rule is one statement (`_rolled_up`), used for a new entry and for a changed tie alike: an entry that hangs directly on a
-subject shows at each target that the subject was tied to when the entry occurred. What shows because of a tie ties no
-further. Of several reasons the smallest name is kept, the direct one (an empty name) before all, so that the links are the
-same in whatever order entries and ties arrive.
+The rule is one statement (`_rolled_up`), used for changed ties and merges; `_roll_up_entry` says it for one new entry: an entry
+that hangs directly on a subject shows at each target that the subject, or anyone who was merged with it, was tied to when the
+entry occurred. What shows because of a tie ties no further. Of several reasons the smallest name is kept, the direct one (an
+empty name) before all, so that the links are the same in whatever order entries, ties and merges arrive.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_tasks.domain.entries import Entry
+from kontor_tasks.store.entries import After
 from kontor_tasks.store.tables import LINKS as L
+from kontor_tasks.store.tables import MERGES
 from kontor_tasks.store.tables import TIES as T
 
 _ROWS_AT_ONCE = 1000
@@ -26,10 +28,11 @@ _INSERT = sa.insert(L)
 
 def add(session: WriteSession, entry: Entry, subjects: Iterable[str]) -> None:
     """Show an entry that shows nowhere yet: directly at `subjects`, and wherever these are tied to."""
+    named = sorted(set(subjects))
     row = {"account_id": session.account_id, "entry_id": entry.id, "occur_time": entry.occur_time, "kind": entry.kind, "via": ""}
-    session.execute(_INSERT, [row | {"subject": subject} for subject in sorted(set(subjects))])
+    session.execute(_INSERT, [row | {"subject": subject} for subject in named])
     values = {"this_account": session.account_id, "this_entry": entry.id, "this_time": entry.occur_time, "this_kind": entry.kind}
-    session.execute(_roll_up_entry(session.connection.dialect.name), values | {"subjects": sorted(set(subjects))})
+    session.execute(_roll_up_entry(session.connection.dialect.name), [values | {"this_subject": subject} for subject in named])
 
 
 def delete(session: WriteSession, entry_ids: Collection[str]) -> None:
@@ -42,32 +45,38 @@ def direct_subjects(session: ReadSession, entry_id: str) -> set[str]:
     return set(session.execute(sa.select(L.c.subject).where(*which)).scalars())
 
 
-def refresh(session: WriteSession, subjects: Collection[str]) -> None:
-    """Bring the links of all entries that hang directly on `subjects` in step with the ties. Writes only what differs."""
-    if not subjects:
-        return
-    here = L.alias("here")
-    touched = sa.select(here.c.entry_id).where(here.c.account_id == session.account_id, here.c.subject.in_(subjects), here.c.via == "")
+def refresh(session: WriteSession, subject: str, *, after: After | None, limit: int) -> After | None:
+    """Bring the links of some entries that hang directly on `subject` in step with ties and merges, the newest ones or those before
+    `after`. Writes only what differs. Answers where to go on; None at the end."""
+    place = sa.tuple_(L.c.occur_time, L.c.entry_id)
+    which = [L.c.account_id == session.account_id, L.c.subject == subject, L.c.via == "", *([place < after] if after else [])]
+    statement = sa.select(L.c.occur_time, L.c.entry_id).where(*which).order_by(L.c.occur_time.desc(), L.c.entry_id.desc())
+    touched = session.execute(statement.limit(limit)).all()
+    if not touched:
+        return None
+    entry_ids = [row.entry_id for row in touched]
     tied = sa.select(sa.literal(1)).where(
         T.c.account_id == L.c.account_id,
-        T.c.subject == L.c.via,
+        T.c.root == MERGES.root_of(L.c.account_id, L.c.via),
         T.c.target == L.c.subject,
         T.c.from_time <= L.c.occur_time,
         L.c.occur_time < T.c.until_time,
     )
-    stale = sa.and_(L.c.account_id == session.account_id, L.c.via != "", L.c.entry_id.in_(touched), ~tied.exists())
+    stale = sa.and_(L.c.account_id == session.account_id, L.c.via != "", L.c.entry_id.in_(entry_ids), ~tied.exists())
     session.execute(sa.delete(L).where(stale))
-    _roll_up(session, _DIRECT.c.entry_id.in_(touched))
+    rolled_up = _rolled_up(sa.literal(session.account_id), _DIRECT.c.entry_id.in_(entry_ids))
+    session.execute(_kept(session.connection.dialect.name, rolled_up))
+    return (touched[-1].occur_time, touched[-1].entry_id) if len(touched) == limit else None
 
 
-def orphans(session: ReadSession, subject: str) -> list[str]:
-    """Ids of some entries that hang directly on `subject` and on nothing else; none when there are no more."""
+def orphans(session: ReadSession, subjects: Collection[str]) -> list[str]:
+    """Ids of some entries that hang directly on `subjects` and on nothing else; none when there are no more."""
     here, other = L.alias("here"), L.alias("other")
     elsewhere = sa.select(sa.literal(1)).where(
-        other.c.account_id == here.c.account_id, other.c.entry_id == here.c.entry_id, other.c.via == "", other.c.subject != subject
+        other.c.account_id == here.c.account_id, other.c.entry_id == here.c.entry_id, other.c.via == "", other.c.subject.not_in(subjects)
     )
-    which = (here.c.account_id == session.account_id, here.c.subject == subject, here.c.via == "", ~elsewhere.exists())
-    return list(session.execute(sa.select(here.c.entry_id).where(*which).limit(_ROWS_AT_ONCE)).scalars())
+    which = (here.c.account_id == session.account_id, here.c.subject.in_(subjects), here.c.via == "", ~elsewhere.exists())
+    return list(session.execute(sa.select(here.c.entry_id).distinct().where(*which).limit(_ROWS_AT_ONCE)).scalars())
 
 
 def delete_at(session: WriteSession, subject: str) -> None:
@@ -78,44 +87,37 @@ def delete_at(session: WriteSession, subject: str) -> None:
         pass
 
 
-def _roll_up(session: WriteSession, which: sa.ColumnElement[bool]) -> None:
-    session.execute(_rolling_up(session.connection.dialect.name, sa.literal(session.account_id), which))
-
-
 @cache
 def _roll_up_entry(dialect: str) -> Any:
-    """For one new entry, the same from what is known of it: SQLite would look through all ties of the account for its subjects.
-    Built once, because every write of an entry runs it."""
-    account_id, entry_id, kind = (sa.bindparam(name, type_=sa.Text) for name in ("this_account", "this_entry", "this_kind"))
+    """For one new entry and one of its subjects, the same from what is known of them: SQLite would look through all ties of the
+    account. Built once, because every write of an entry runs it."""
+    names = ("this_account", "this_entry", "this_kind", "this_subject")
+    account_id, entry_id, kind, subject = (sa.bindparam(name, type_=sa.Text) for name in names)
     moment = sa.bindparam("this_time", type_=T.c.from_time.type)
-    tied = (T.c.account_id == account_id, T.c.subject.in_(sa.bindparam("subjects", expanding=True)))
+    tied = (T.c.account_id == account_id, T.c.root == MERGES.root_of(account_id, subject))
     during = (T.c.from_time <= moment, moment < T.c.until_time)
-    links = sa.select(account_id, entry_id, T.c.target, moment, kind, sa.func.min(T.c.subject)).where(*tied, *during)
+    links = sa.select(account_id, entry_id, T.c.target, moment, kind, subject).where(*tied, *during)
     return _kept(dialect, links.group_by(T.c.target))
 
 
-def _rolling_up(dialect: str, account_id: sa.ColumnElement[str], which: sa.ColumnElement[bool]) -> Any:
-    return _kept(dialect, _rolled_up(account_id, which))
-
-
 def _kept(dialect: str, links: sa.Select[Any]) -> Any:
-    """Insert these links; of several reasons the smallest name is kept."""
+    """Insert these links; of several reasons the smallest name is kept, the direct one (an empty name) before all."""
     names = ["account_id", "entry_id", "subject", "occur_time", "kind", "via"]
     insert: Any = postgresql.insert(L) if dialect == "postgresql" else sqlite.insert(L)
     statement = insert.from_select(names, links)
-    better = sa.and_(L.c.via != "", L.c.via != statement.excluded.via)
     keys = [column.name for column in L.primary_key.columns]
+    better = statement.excluded.via < L.c.via
     return statement.on_conflict_do_update(index_elements=keys, set_={"via": statement.excluded.via}, where=better)
 
 
 def _rolled_up(account_id: sa.ColumnElement[str], which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Rows of LINKS for what hangs directly where `which` says so."""
     link = (_DIRECT.c.account_id, _DIRECT.c.entry_id, T.c.target, _DIRECT.c.occur_time, _DIRECT.c.kind)
-    tied = sa.and_(T.c.account_id == _DIRECT.c.account_id, T.c.subject == _DIRECT.c.subject)
+    tied = sa.and_(T.c.account_id == _DIRECT.c.account_id, T.c.root == MERGES.root_of(_DIRECT.c.account_id, _DIRECT.c.subject))
     during = sa.and_(T.c.from_time <= _DIRECT.c.occur_time, _DIRECT.c.occur_time < T.c.until_time)
     return (
         sa.select(*link, sa.func.min(_DIRECT.c.subject))
-        .join(T, sa.and_(tied, during))
+        .select_from(_DIRECT.join(T, sa.and_(tied, during)))
         .where(_DIRECT.c.account_id == account_id, _DIRECT.c.via == "", which)
         .group_by(*link)
     )

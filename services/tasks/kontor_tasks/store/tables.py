@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from kontor_chassis.db.types import Instant, Json, Key
+from kontor_chassis.merges import Merges
 
 METADATA = sa.MetaData()
 
@@ -17,6 +18,7 @@ TASKS = sa.Table(
     sa.Column("kind", Key, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
+    # As it was given; who answers for it now say the merges. Empty: about nothing.
     sa.Column("subject", Key, nullable=False),
     sa.Column("assignee_user_id", Key, nullable=False),
     sa.Column("creator_user_id", Key, nullable=False),
@@ -60,6 +62,7 @@ ENTRIES = sa.Table(
 
 # Where each entry shows: once per subject, directly (`via` empty) or because of another record (`via`). Written with the
 # entry, so that any page of any timeline is one walk of an index; kind and time are the entry's, repeated for that walk.
+# Subjects are named as they were given: the timeline of a record is read at all that were merged into it.
 LINKS = sa.Table(
     "links",
     METADATA,
@@ -95,13 +98,16 @@ TIES = sa.Table(
     sa.Column("source", Key, primary_key=True),
     sa.Column("target", Key, primary_key=True),
     sa.Column("subject", Key, nullable=False),
+    # Who answers for the subject now: what hangs on anyone for whom the same one answers shows at the target.
+    sa.Column("root", Key, nullable=False),
     # ISO 8601 days, both included; NULL: open.
     sa.Column("from_day", sa.Text),
     sa.Column("to_day", sa.Text),
     # The same as moments in the account's time zone: from the first one, until before the second one.
     sa.Column("from_time", Instant, nullable=False),
     sa.Column("until_time", Instant, nullable=False),
-    sa.Index("ties_by_subject", "account_id", "subject", "target"),
+    sa.Index("ties_by_root", "account_id", "root", "target"),
+    sa.Index("ties_by_subject", "account_id", "subject"),
     sa.Index("ties_by_target", "account_id", "target"),
 )
 
@@ -114,3 +120,19 @@ ACCOUNTS = sa.Table(
     sa.Column("locale", sa.Text, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
 )
+
+# Subjects with more entries than are brought in step at once when their ties or merges change: up to where that is done, newest first.
+ROLL_UPS = sa.Table(
+    "roll_ups",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("subject", Key, primary_key=True),
+    sa.Column("occur_time", Instant, nullable=False),
+    sa.Column("entry_id", Key, nullable=False),
+    # Not before then, because it has failed.
+    sa.Column("due_time", Instant, nullable=False),
+    sa.Index("roll_ups_due", "due_time"),
+)
+
+# Which people and organisations were found to be one.
+MERGES = Merges(METADATA)

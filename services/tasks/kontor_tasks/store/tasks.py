@@ -9,49 +9,59 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_tasks.domain.tasks import Task, due_key
 from kontor_tasks.domain.zones import day_start
+from kontor_tasks.store.tables import MERGES
 from kontor_tasks.store.tables import TASKS as T
 
 # A place in a list: due key and id.
 After = tuple[datetime, str]
 
 STATES = ("open", "done")
+# With the subject that answers for the one given.
+_WHOLE = sa.select(T, MERGES.root_of(T.c.account_id, T.c.subject).label("root"))
+# Beyond so many walks in one statement, all tasks of a subject are looked through instead: hundreds of records found to be one.
+_MOST_WALKS = 60
 
 
 def get(session: ReadSession, task_id: str) -> Task | None:
-    row = session.execute(sa.select(T).where(T.c.account_id == session.account_id, T.c.id == task_id)).one_or_none()
+    row = session.execute(_WHOLE.where(T.c.account_id == session.account_id, T.c.id == task_id)).one_or_none()
     return _task(row) if row else None
 
 
 def lock(session: WriteSession, task_id: str) -> Task | None:
     """The task, with its row locked until the end of the session."""
-    held = sa.select(T).where(T.c.account_id == session.account_id, T.c.id == task_id).with_for_update()
-    row = session.execute(held).one_or_none()
-    return _task(row) if row else None
+    session.hold(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.id == task_id).with_for_update())
+    return get(session, task_id)
 
 
 def by_ids(session: ReadSession, ids: Collection[str]) -> list[Task]:
     """Those that exist, in no particular order."""
-    return [_task(row) for row in session.execute(sa.select(T).where(T.c.account_id == session.account_id, T.c.id.in_(ids)))]
+    return [_task(row) for row in session.execute(_WHOLE.where(T.c.account_id == session.account_id, T.c.id.in_(ids)))]
 
 
 def all_after(session: ReadSession, after: str, limit: int) -> list[Task]:
     """Tasks by id, for reading all of them."""
-    statement = sa.select(T).where(T.c.account_id == session.account_id, T.c.id > after).order_by(T.c.id).limit(limit)
+    statement = _WHOLE.where(T.c.account_id == session.account_id, T.c.id > after).order_by(T.c.id).limit(limit)
     return [_task(row) for row in session.execute(statement)]
 
 
 def page(session: ReadSession, *, filters: Mapping[str, str], after: After | None, limit: int) -> list[tuple[After, Task]]:
     """Tasks and their place in the list, by due key. `filters` are columns and the values wanted of them; where the state is
-    not among them, the walks through both states are merged."""
+    not among them, the walks through both states are merged, and so are those along all that were merged into the subject."""
     states = [filters["state"]] if "state" in filters else STATES
-    walks = [_walk(session, {**filters, "state": state}, after, limit).subquery() for state in states]
+    same = MERGES.members(session, filters["subject"]) if "subject" in filters else []
+    subjects = [[ref] for ref in same] if len(same) * len(states) <= _MOST_WALKS else [same]
+    rest = {name: value for name, value in filters.items() if name not in ("state", "subject")}
+    walks = [_walk(session, {**rest, "state": state}, among, after, limit).subquery() for state in states for among in subjects or [[]]]
     found = sa.union_all(*(sa.select(walk) for walk in walks)).subquery()
     rows = session.execute(sa.select(found).order_by(found.c.due_key, found.c.id).limit(limit))
     return [((row.due_key, row.id), _task(row)) for row in rows]
 
 
-def _walk(session: ReadSession, filters: Mapping[str, str], after: After | None, limit: int) -> sa.Select[Any]:
-    statement = sa.select(T).where(T.c.account_id == session.account_id, *(T.c[name] == value for name, value in sorted(filters.items())))
+def _walk(session: ReadSession, filters: Mapping[str, str], subjects: Sequence[str], after: After | None, limit: int) -> sa.Select[Any]:
+    """Along these subjects; none: whatever the tasks are about."""
+    statement = _WHOLE.where(T.c.account_id == session.account_id, *(T.c[name] == value for name, value in sorted(filters.items())))
+    if subjects:
+        statement = statement.where(T.c.subject == subjects[0] if len(subjects) == 1 else T.c.subject.in_(subjects))
     if after:
         statement = statement.where(sa.tuple_(T.c.due_key, T.c.id) > after)
     return statement.order_by(T.c.due_key, T.c.id).limit(limit)
@@ -65,7 +75,7 @@ def versions_in_feed(session: ReadSession, user_id: str, *, since: datetime, lim
 
 def feed(session: ReadSession, user_id: str, *, since: datetime, limit: int) -> list[Task]:
     """Open tasks of an assignee by due key, without those that were due before `since`."""
-    return [_task(row) for row in session.execute(_feed(session, sa.select(T), user_id, since, limit))]
+    return [_task(row) for row in session.execute(_feed(session, _WHOLE, user_id, since, limit))]
 
 
 def _feed(session: ReadSession, columns: sa.Select[Any], user_id: str, since: datetime, limit: int) -> sa.Select[Any]:
@@ -104,7 +114,7 @@ def _values(task: Task, zone: str) -> dict[str, Any]:
         "kind": task.kind,
         "title": task.title,
         "note": task.note,
-        "subject": task.subject,
+        "subject": task.given_subject,
         "assignee_user_id": task.assignee_user_id,
         "priority": task.priority,
         "due_date": task.due_date.isoformat() if task.due_date else None,
@@ -124,7 +134,8 @@ def _task(row: sa.Row[Any]) -> Task:
         kind=row.kind,
         title=row.title,
         note=row.note,
-        subject=row.subject,
+        subject=row.root,
+        given_subject=row.subject,
         assignee_user_id=row.assignee_user_id,
         creator_user_id=row.creator_user_id,
         priority=row.priority,

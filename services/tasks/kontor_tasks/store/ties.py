@@ -1,6 +1,6 @@
 """Every SQL statement about ties."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,11 +18,11 @@ def of_source(session: ReadSession, source: str) -> list[Tie]:
     return [_tie(row) for row in rows]
 
 
-def replace(session: WriteSession, source: str, ties: Sequence[Tie], *, zone: str) -> None:
-    """Let exactly these be the ties of the source; at most one per target."""
+def replace(session: WriteSession, source: str, ties: Sequence[Tie], *, root: str, zone: str) -> None:
+    """Let exactly these be the ties of the source, all from one subject, for which `root` answers; at most one per target."""
     delete(session, source)
     if ties:
-        rows = [{"account_id": session.account_id, "source": source, **_values(tie, zone)} for tie in ties]
+        rows = [{"account_id": session.account_id, "source": source, "root": root, **_values(tie, zone)} for tie in ties]
         session.execute(sa.insert(T), rows)
 
 
@@ -30,9 +30,21 @@ def delete(session: WriteSession, source: str) -> None:
     session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.source == source))
 
 
-def delete_of(session: WriteSession, ref: str) -> None:
-    """Delete the ties from and to a record that is gone."""
-    session.execute(sa.delete(T).where(T.c.account_id == session.account_id, sa.or_(T.c.subject == ref, T.c.target == ref)))
+def delete_of(session: WriteSession, refs: Collection[str]) -> None:
+    """Delete the ties from and to records that are gone."""
+    here = sa.or_(T.c.subject.in_(refs), T.c.target.in_(refs))
+    session.execute(sa.delete(T).where(T.c.account_id == session.account_id, here))
+
+
+def answer(session: WriteSession, subject: str, root: str) -> None:
+    """Another one answers for this subject from now on."""
+    session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.subject == subject).values(root=root))
+
+
+def are_there(session: ReadSession, roots: Collection[str]) -> bool:
+    """Whether anything that hangs on those for whom these answer shows elsewhere."""
+    statement = sa.select(sa.literal(1)).where(T.c.account_id == session.account_id, T.c.root.in_(roots))
+    return session.execute(statement.limit(1)).first() is not None
 
 
 def move_days(session: WriteSession, *, zone: str) -> Iterator[list[str]]:

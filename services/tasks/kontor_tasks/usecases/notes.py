@@ -10,13 +10,14 @@ from kontor_chassis.etags import check_etag, etag_of
 from kontor_chassis.ids import is_id, new_id
 from kontor_chassis.references import Answers
 from kontor_tasks.domain.notes import WRITABLE, Note, changed_fields, checked_note, entry_of, with_changes
+from kontor_tasks.domain.subjects import checked_subject
 from kontor_tasks.events import published
-from kontor_tasks.store import entries, links, locks, notes
-from kontor_tasks.usecases import references, timeline
+from kontor_tasks.store import entries, links, notes
+from kontor_tasks.usecases import merges, references, timeline
 
 
 def create(session: WriteSession, wanted: Note, answers: Answers) -> Note:
-    """Raises InvalidArgument, Unanswered."""
+    """On a record that was merged: on the one that answers for it. Raises InvalidArgument, Unanswered."""
     note = replace(
         checked_note(replace(wanted, occur_time=wanted.occur_time or session.now)),
         id=new_id(),
@@ -25,9 +26,9 @@ def create(session: WriteSession, wanted: Note, answers: Answers) -> Note:
         create_time=session.now,
         update_time=session.now,
     )
-    locks.share(session, [note.subject])
+    note = replace(note, subject=merges.hold(session, [note.subject])[note.subject])
     references.require(session, {note.subject: "subject"}, answers)
-    timeline.show(session, entry_of(note), [note.subject])
+    timeline.put(session, entry_of(note), [note.subject])
     audit.created(session, note.ref, {name: getattr(note, name) for name in sorted(WRITABLE)})
     published.note_created(session, note)
     return note
@@ -43,8 +44,8 @@ def get(session: ReadSession, note_id: str) -> Note:
 
 def update(session: WriteSession, note_id: str, wanted: Note, answers: Answers, *, mask: Collection[str], etag: str) -> Note:
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument, Unanswered."""
-    before = _lock(session, note_id, etag, wanted.subject if "subject" in mask else "")
-    after = checked_note(with_changes(before, wanted, mask))
+    before, root = _lock(session, note_id, etag, wanted.subject if "subject" in mask else "")
+    after = checked_note(with_changes(before, replace(wanted, subject=root), mask))
     changed = changed_fields(before, after)
     if not changed:
         return before
@@ -53,8 +54,10 @@ def update(session: WriteSession, note_id: str, wanted: Note, answers: Answers, 
         references.require(session, {after.subject: "subject"}, answers)
     entries.update(session, entry_of(after))
     if changed != ["text"]:
+        # As it was given: an undone merge gives it back, unless somebody has hung it elsewhere since.
+        subjects = {after.subject} if "subject" in changed else links.direct_subjects(session, after.id)
         links.delete(session, [after.id])
-        links.add(session, entry_of(after), [after.subject])
+        links.add(session, entry_of(after), subjects)
     audit.updated(session, after.ref, {name: (getattr(before, name), getattr(after, name)) for name in changed})
     published.note_updated(session, after)
     return after
@@ -62,20 +65,20 @@ def update(session: WriteSession, note_id: str, wanted: Note, answers: Answers, 
 
 def delete(session: WriteSession, note_id: str, *, etag: str) -> None:
     """Raises NotFound, Aborted."""
-    note = _lock(session, note_id, etag)
+    note, _ = _lock(session, note_id, etag)
     timeline.hide(session, note.id)
     audit.deleted(session, note.ref, {"subject": note.subject, "text": note.text})
     published.note_deleted(session, note)
 
 
-def _lock(session: WriteSession, note_id: str, etag: str, new_subject: str = "") -> Note:
-    """The note, held together with its subject and the one that it is to get (see store/locks.py)."""
+def _lock(session: WriteSession, note_id: str, etag: str, new_subject: str = "") -> tuple[Note, str]:
+    """The note, held together with its subject and the one that it is to get (see store/locks.py); and who answers for that one."""
     seen = get(session, note_id)
-    locks.share(session, [seen.subject, new_subject])
+    roots = merges.hold(session, [seen.subject, checked_subject(new_subject)])
     note = notes.lock(session, note_id)
     if note is None:
         raise NotFound("The note does not exist.")
     check_etag(etag, note.version)
     if note.subject != seen.subject:
         raise Aborted("It was moved in the meantime; read it again.", detail={"etag": etag_of(note.version)})
-    return note
+    return note, roots.get(new_subject, "")

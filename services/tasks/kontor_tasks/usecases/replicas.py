@@ -12,6 +12,8 @@ from kontor_tasks.domain.wording import DEFAULT_LOCALE
 from kontor_tasks.domain.zones import is_zone
 from kontor_tasks.events import published
 from kontor_tasks.store import accounts, entries, links, locks, notes, records, tasks, ties
+from kontor_tasks.store.tables import MERGES
+from kontor_tasks.usecases import merges, rolling_up
 
 log = structlog.get_logger()
 
@@ -19,45 +21,80 @@ log = structlog.get_logger()
 def tied(session: WriteSession, source: str, subject: str, wanted: Sequence[Tie], *, sequence: int) -> None:
     """Let these be the ties that `source` makes from `subject`, and bring the links in step. Older news is dropped, and so
     are ties from or to what is gone."""
-    locks.claim(session, subject)
+    before = _hold(session, source, subject)
     if not records.keep(session, source, sequence=sequence):
         return
-    gone = records.gone(session, {subject, *(tie.target for tie in wanted)})
+    there = merges.living(session, {subject, *(tie.target for tie in wanted)})
     # One per target, the first one.
-    living = {tie.target: tie for tie in reversed(wanted) if not gone & {tie.subject, tie.target}}
-    before = ties.of_source(session, source)
+    living = {tie.target: tie for tie in reversed(wanted) if {tie.subject, tie.target} <= there}
     if set(before) == set(living.values()):
         return
-    ties.replace(session, source, list(living.values()), zone=accounts.get(session).time_zone)
-    links.refresh(session, {subject, *(tie.subject for tie in before)})
+    ties.replace(session, source, list(living.values()), root=MERGES.root(session, subject), zone=accounts.get(session).time_zone)
+    _refresh(session, {subject, *(tie.subject for tie in before)})
 
 
 def untied(session: WriteSession, source: str, subject: str, *, sequence: int) -> None:
     """The record that made ties from `subject` is deleted; that of a late older event stays so."""
-    locks.claim(session, subject)
+    before = _hold(session, source, subject)
     if not records.keep(session, source, sequence=sequence, deleted=True):
         return
-    if ties.of_source(session, source):
+    if before:
         ties.delete(session, source)
-        links.refresh(session, [subject])
+        _refresh(session, {tie.subject for tie in before})
 
 
 def record_deleted(session: WriteSession, ref: str, *, sequence: int) -> None:
     """A person, organisation, deal or project is gone: its timeline is empty, and what hung on nothing else is removed, notes
-    for good. What hangs on others too stays there. Tasks stay as they are; only their entries go."""
-    locks.claim(session, ref)
-    if not records.keep(session, ref, sequence=sequence, deleted=True):
-        return
+    for good. What hangs on others too stays there. Tasks stay as they are; only their entries go.
+
+    With it goes what stood there because of merges, for an undo of these is at an end. What is told of one that was merged concerns
+    only what was given its name."""
+    root = merges.claim(session, [ref])[ref]
+    if records.keep(session, ref, sequence=sequence, deleted=True):
+        _empty(session, MERGES.members(session, ref) if root == ref else [ref])
+
+
+def record_merged(session: WriteSession, ref: str, survivor: str, *, sequence: int) -> None:
+    """Another one answers for this person or organisation. What stands at one that is gone goes the way of all that stood there."""
+    roots = merges.merged(session, ref, survivor, sequence=sequence)
+    if ties.are_there(session, roots):
+        _refresh(session, roots)
+    for root in records.gone(session, roots):
+        _empty(session, MERGES.members(session, root))
+
+
+def record_unmerged(session: WriteSession, ref: str, *, sequence: int) -> None:
+    """It answers for itself again, and all that was given its name is its own again."""
+    record_merged(session, ref, ref, sequence=sequence)
+
+
+def _hold(session: WriteSession, source: str, subject: str) -> list[Tie]:
+    """The ties of the source, held together with what they tie now and shall tie."""
+    locks.claim(session, [source])
+    before = ties.of_source(session, source)
+    merges.claim(session, {subject, *(tie.subject for tie in before)})
+    return before
+
+
+def _refresh(session: WriteSession, subjects: set[str]) -> None:
+    """Bring in step what hangs on these, or on those who were merged with them."""
+    rolling_up.refresh(session, {member for subject in subjects for member in MERGES.members(session, subject)})
+
+
+def _empty(session: WriteSession, subjects: Sequence[str]) -> None:
     removed = 0
-    while batch := links.orphans(session, ref):
+    while batch := links.orphans(session, subjects):
         _delete_notes(session, notes.by_ids(session, batch))
         links.delete(session, batch)
         entries.delete(session, batch)
         removed += len(batch)
-    ties.delete_of(session, ref)
-    links.refresh(session, [ref])
-    links.delete_at(session, ref)
-    log.info("subject_deleted", subject=ref, entries_removed=removed)
+    ties.delete_of(session, subjects)
+    for subject in subjects:
+        after = None
+        while after := links.refresh(session, subject, after=after, limit=rolling_up.MOST_AT_ONCE):
+            pass
+        links.delete_at(session, subject)
+    log.info("subject_deleted", subjects=list(subjects), entries_removed=removed)
 
 
 def user_changed(session: WriteSession, user_id: str, *, active: bool, sequence: int) -> None:
@@ -81,7 +118,7 @@ def account_changed(session: WriteSession, account: accounts.Account, *, sequenc
         return
     tasks.move_days(session, before=before.time_zone, after=after.time_zone)
     for subjects in ties.move_days(session, zone=after.time_zone):
-        links.refresh(session, subjects)
+        rolling_up.refresh(session, subjects)
 
 
 def _usable(account: accounts.Account) -> accounts.Account:

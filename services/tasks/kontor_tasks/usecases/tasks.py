@@ -12,12 +12,13 @@ from kontor_chassis.references import Answers
 from kontor_tasks.domain.subjects import checked_subject, checked_user_id
 from kontor_tasks.domain.tasks import Task, changed_fields, checked_task, entry_of, with_changes
 from kontor_tasks.events import published
-from kontor_tasks.store import accounts, locks, tasks
-from kontor_tasks.usecases import references, timeline
+from kontor_tasks.store import accounts, tasks
+from kontor_tasks.usecases import merges, references, timeline
 
 
 def create(session: WriteSession, wanted: Task, answers: Answers) -> Task:
-    """Raises InvalidArgument, Unanswered. Without an assignee it is the caller's."""
+    """Raises InvalidArgument, Unanswered. Without an assignee it is the caller's; about a record that was merged: about the one that
+    answers for it."""
     task = replace(
         checked_task(replace(wanted, assignee_user_id=wanted.assignee_user_id or session.user_id)),
         id=new_id(),
@@ -26,7 +27,9 @@ def create(session: WriteSession, wanted: Task, answers: Answers) -> Task:
         create_time=session.now,
         update_time=session.now,
     )
-    locks.share(session, [task.subject])
+    roots = merges.hold(session, [task.subject])
+    if task.subject:
+        task = replace(task, subject=roots[task.subject], given_subject=roots[task.subject])
     references.require(session, _named(session, task, ("subject", "assignee_user_id")), answers)
     tasks.insert(session, task, zone=accounts.get(session).time_zone)
     audit.created(session, task.ref, {name: getattr(task, name) for name in changed_fields(Task(title=""), task)})
@@ -54,11 +57,13 @@ def find(session: ReadSession, *, filters: Mapping[str, str], after: tasks.After
 
 def update(session: WriteSession, task_id: str, wanted: Task, answers: Answers, *, mask: Collection[str], etag: str) -> Task:
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument, Unanswered."""
-    before = _lock(session, task_id, etag, wanted.subject if "subject" in mask else "")
-    after = checked_task(with_changes(before, wanted, mask))
+    before, root = _lock(session, task_id, etag, wanted.subject if "subject" in mask else "")
+    after = checked_task(with_changes(before, replace(wanted, subject=root), mask))
     changed = changed_fields(before, after)
     if not changed:
         return before
+    if "subject" in changed:
+        after = replace(after, given_subject=after.subject)
     references.require(session, _named(session, after, changed), answers)
     after = replace(after, version=before.version + 1, update_time=session.now)
     _store(session, before, after)
@@ -69,7 +74,7 @@ def update(session: WriteSession, task_id: str, wanted: Task, answers: Answers, 
 
 def complete(session: WriteSession, task_id: str, *, etag: str) -> Task:
     """Mark as done, by the caller and now; a task that is done stays as it is. Raises NotFound, Aborted."""
-    before = _lock(session, task_id, etag)
+    before, _ = _lock(session, task_id, etag)
     if before.state == "done":
         return before
     after = replace(
@@ -88,7 +93,7 @@ def complete(session: WriteSession, task_id: str, *, etag: str) -> Task:
 
 def reopen(session: WriteSession, task_id: str, *, etag: str) -> Task:
     """Open a done task again; an open one stays as it is. Raises NotFound, Aborted."""
-    before = _lock(session, task_id, etag)
+    before, _ = _lock(session, task_id, etag)
     if before.state == "open":
         return before
     after = replace(before, state="open", complete_time=None, completer_user_id="", version=before.version + 1, update_time=session.now)
@@ -100,7 +105,7 @@ def reopen(session: WriteSession, task_id: str, *, etag: str) -> Task:
 
 def delete(session: WriteSession, task_id: str, *, etag: str) -> None:
     """The task and its entry are gone; the audit keeps what it was. Raises NotFound, Aborted."""
-    task = _lock(session, task_id, etag)
+    task, _ = _lock(session, task_id, etag)
     if task.state == "done":
         timeline.hide(session, task.id)
     tasks.delete(session, task.id)
@@ -124,17 +129,17 @@ def _store(session: WriteSession, before: Task, after: Task) -> None:
     if before.state == "done":
         timeline.hide(session, after.id)
     if after.state == "done" and after.subject:
-        timeline.show(session, entry_of(after), [after.subject])
+        timeline.show(session, entry_of(after), [after.given_subject])
 
 
-def _lock(session: WriteSession, task_id: str, etag: str, new_subject: str = "") -> Task:
-    """The task, held together with its subject and the one that it is to get (see store/locks.py)."""
+def _lock(session: WriteSession, task_id: str, etag: str, new_subject: str = "") -> tuple[Task, str]:
+    """The task, held together with its subject and the one that it is to get (see store/locks.py); and who answers for that one."""
     seen = get(session, task_id)
-    locks.share(session, [seen.subject, new_subject])
+    roots = merges.hold(session, [seen.subject, checked_subject(new_subject)])
     task = tasks.lock(session, task_id)
     if task is None:
         raise NotFound("The task does not exist.")
     check_etag(etag, task.version)
     if task.subject != seen.subject:
         raise Aborted("It was moved in the meantime; read it again.", detail={"etag": etag_of(task.version)})
-    return task
+    return task, roots.get(new_subject, "")

@@ -7,7 +7,8 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_tasks.domain.entries import Entry
 from kontor_tasks.domain.milestones import Milestone, entry_of
 from kontor_tasks.domain.subjects import checked_subject, is_subject
-from kontor_tasks.store import accounts, entries, links, records
+from kontor_tasks.store import accounts, entries, links
+from kontor_tasks.usecases import merges
 
 
 def find(session: ReadSession, subject: str, *, kinds: Collection[str], after: entries.After | None, limit: int) -> list[Entry]:
@@ -17,10 +18,15 @@ def find(session: ReadSession, subject: str, *, kinds: Collection[str], after: e
 
 def show(session: WriteSession, entry: Entry, subjects: Collection[str]) -> None:
     """Hang a new entry on those of the subjects that are not gone; nothing is kept of one that would show nowhere."""
-    living = set(subjects) - records.gone(session, subjects)
+    living = merges.living(session, set(subjects))
     if living:
-        entries.insert(session, entry)
-        links.add(session, entry, living)
+        put(session, entry, living)
+
+
+def put(session: WriteSession, entry: Entry, subjects: Collection[str]) -> None:
+    """Hang a new entry on subjects that are held and known to be there."""
+    entries.insert(session, entry)
+    links.add(session, entry, subjects)
 
 
 def hide(session: WriteSession, entry_id: str) -> None:
@@ -33,23 +39,26 @@ def file_message(session: WriteSession, message: Entry, subjects: Collection[str
     """A message was filed at these subjects, beside those where it was filed before. What an older event says of the message
     itself is dropped, its subjects are not."""
     named = {subject for subject in subjects if is_subject(subject)}
+    merges.hold(session, named)
     known = entries.get(session, message.id)
     if known is None:
         show(session, message, named)
         return
-    living = named - records.gone(session, named)
+    there = links.direct_subjects(session, message.id)
+    living = merges.living(session, named)
     kept = message if message.version > known.version else known
-    if kept is known and living <= set(known.subjects):
+    if kept is known and living <= there:
         return
     if kept is message:
         entries.update(session, replace(message, create_time=known.create_time))
     links.delete(session, [kept.id])
-    links.add(session, kept, living.union(known.subjects))
+    links.add(session, kept, living | there)
 
 
 def add_milestone(session: WriteSession, milestone: Milestone) -> None:
-    """Once per version of the deal, in whatever order the events come."""
+    """Once, in whatever order the events come."""
     account = accounts.get(session)
     entry = entry_of(milestone, author_user_id=session.user_id, zone=account.time_zone, locale=account.locale)
     if entries.get(session, entry.id) is None:
-        show(session, entry, [entry.ref])
+        merges.hold(session, milestone.subjects)
+        show(session, entry, milestone.subjects)

@@ -50,6 +50,17 @@ def upgrade() -> None:
     op.create_index("links_by_kind", "links", ["account_id", "subject", "kind", "occur_time", "entry_id"], unique=False)
     op.create_index("links_by_time", "links", ["account_id", "subject", "occur_time", "entry_id"], unique=False)
     op.create_table(
+        "merges",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("ref", Key, nullable=False),
+        sa.Column("survivor", Key, nullable=False),
+        sa.Column("root", Key, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "ref"),
+    )
+    op.create_index("merges_by_root", "merges", ["account_id", "root"], unique=False)
+    op.create_index("merges_by_survivor", "merges", ["account_id", "survivor"], unique=False)
+    op.create_table(
         "records",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("ref", Key, nullable=False),
@@ -57,6 +68,16 @@ def upgrade() -> None:
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "ref"),
     )
+    op.create_table(
+        "roll_ups",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("subject", Key, nullable=False),
+        sa.Column("occur_time", Instant, nullable=False),
+        sa.Column("entry_id", Key, nullable=False),
+        sa.Column("due_time", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "subject"),
+    )
+    op.create_index("roll_ups_due", "roll_ups", ["due_time"], unique=False)
     op.create_table(
         "tasks",
         sa.Column("account_id", Key, nullable=False),
@@ -90,12 +111,14 @@ def upgrade() -> None:
         sa.Column("source", Key, nullable=False),
         sa.Column("target", Key, nullable=False),
         sa.Column("subject", Key, nullable=False),
+        sa.Column("root", Key, nullable=False),
         sa.Column("from_day", sa.Text(), nullable=True),
         sa.Column("to_day", sa.Text(), nullable=True),
         sa.Column("from_time", Instant, nullable=False),
         sa.Column("until_time", Instant, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "source", "target"),
     )
-    op.create_index("ties_by_subject", "ties", ["account_id", "subject", "target"], unique=False)
+    op.create_index("ties_by_root", "ties", ["account_id", "root", "target"], unique=False)
+    op.create_index("ties_by_subject", "ties", ["account_id", "subject"], unique=False)
     op.create_index("ties_by_target", "ties", ["account_id", "target"], unique=False)
-    enable_tenancy("accounts", "entries", "links", "records", "tasks", "ties")
+    enable_tenancy("accounts", "entries", "links", "merges", "records", "roll_ups", "tasks", "ties")
