@@ -7,6 +7,7 @@ from datetime import date, datetime
 from kontor_chassis.errors import invalid
 from kontor_chassis.text import clean_line, clean_text
 from kontor_sales.domain.days import checked_day
+from kontor_sales.domain.given import Named
 from kontor_sales.domain.money import MAX_MINOR_UNITS, Money, checked_money
 from kontor_sales.domain.references import MAX_REFERENCES, reference
 from kontor_sales.domain.tags import tag_key, tag_names
@@ -114,6 +115,21 @@ def with_changes(deal: Deal, wanted: Deal, mask: Collection[str]) -> Deal:
 def changed_fields(before: Deal, after: Deal) -> list[str]:
     """Names of the writable fields that differ, sorted. The order and the case of tags mean nothing."""
     return sorted(name for name in WRITABLE if _comparable(before, name) != _comparable(after, name))
+
+
+def named(deal: Deal) -> list[Named]:
+    """Its organisation and its people."""
+    organisations = [Named(f"organisations/{deal.organisation_id}")] if deal.organisation_id else []
+    return organisations + [Named(f"persons/{person.person_id}", person.role) for person in deal.persons]
+
+
+def with_named(deal: Deal, wanted: Sequence[Named]) -> Deal:
+    ids = [(*item.ref.split("/"), item.role) for item in wanted]
+    return replace(
+        deal,
+        organisation_id=next((record_id for noun, record_id, _ in ids if noun == "organisations"), ""),
+        persons=tuple(DealPerson(record_id, role) for noun, record_id, role in ids if noun == "persons"),
+    )
 
 
 def _comparable(deal: Deal, name: str) -> object:

@@ -1,12 +1,13 @@
 """A project: the values, and the rules that hold whatever stores them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kontor_chassis.errors import invalid
 from kontor_chassis.text import clean_line, clean_text, fold
 from kontor_sales.domain.days import checked_day
+from kontor_sales.domain.given import Named
 from kontor_sales.domain.references import reference, references
 from kontor_sales.domain.tags import tag_key, tag_names
 
@@ -86,6 +87,21 @@ def with_changes(project: Project, wanted: Project, mask: Collection[str]) -> Pr
 def changed_fields(before: Project, after: Project) -> list[str]:
     """Names of the writable fields that differ, sorted. The order and the case of tags mean nothing."""
     return sorted(name for name in WRITABLE if _comparable(before, name) != _comparable(after, name))
+
+
+def named(project: Project) -> list[Named]:
+    """Its organisations and its people."""
+    organisations = [Named(f"organisations/{item}") for item in project.organisation_ids]
+    return organisations + [Named(f"persons/{item}") for item in project.person_ids]
+
+
+def with_named(project: Project, wanted: Sequence[Named]) -> Project:
+    ids = [item.ref.split("/") for item in wanted]
+    return replace(
+        project,
+        organisation_ids=tuple(record_id for noun, record_id in ids if noun == "organisations"),
+        person_ids=tuple(record_id for noun, record_id in ids if noun == "persons"),
+    )
 
 
 def _comparable(project: Project, name: str) -> object:

@@ -1,5 +1,7 @@
 """kontor.type.v1.DocumentSource: deals and projects as search sees them."""
 
+from collections.abc import Sequence
+
 from kontor.type.v1 import document_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.ids import is_id
@@ -7,7 +9,7 @@ from kontor_chassis.paging import open_page
 from kontor_chassis.proto import to_timestamp
 from kontor_sales.domain.deals import Deal
 from kontor_sales.domain.projects import Project
-from kontor_sales.store import deals, projects
+from kontor_sales.store import deals, projects, records
 
 _MAX_SIZE = 100
 
@@ -21,6 +23,7 @@ def batch_get_documents(request: pb.BatchGetDocumentsRequest, session: ReadSessi
     documents = [_of_deal(item) for item in deals.by_ids(session, wanted[deals.NOUN])] if wanted[deals.NOUN] else []
     if wanted[projects.NOUN]:
         documents += [_of_project(item) for item in projects.by_ids(session, wanted[projects.NOUN])]
+    _add_names(session, documents)
     return pb.BatchGetDocumentsResponse(documents=documents)
 
 
@@ -36,7 +39,16 @@ def list_documents(request: pb.ListDocumentsRequest, session: ReadSession) -> pb
         rest = projects.all_after(session, after, page.size + 1 - len(documents))
         documents += [((projects.NOUN, item.id), _of_project(item)) for item in rest]
     kept, next_page_token = page.cut(documents, lambda item: item[0])
-    return pb.ListDocumentsResponse(documents=[document for _, document in kept], next_page_token=next_page_token)
+    found = [document for _, document in kept]
+    _add_names(session, found)
+    return pb.ListDocumentsResponse(documents=found, next_page_token=next_page_token)
+
+
+def _add_names(session: ReadSession, documents: Sequence[pb.Document]) -> None:
+    """A deal is found by the names of its organisation and its people."""
+    names = records.names(session, {ref for document in documents for ref in document.subjects})
+    for document in documents:
+        document.keywords.extend(names[ref] for ref in document.subjects if ref in names)
 
 
 def _of_deal(deal: Deal) -> pb.Document:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from kontor_chassis.db.types import Instant, Key
+from kontor_chassis.merges import Merges
 
 METADATA = sa.MetaData()
 
@@ -188,7 +189,7 @@ TAGGINGS = sa.Table(
 )
 
 # What is known of `persons/…`, `organisations/…` and `users/…`: those that their owner has confirmed, with sequence 0, and those that
-# an event told of. `deleted` of a user means deactivated.
+# an event told of. `deleted` of a user means deactivated. The name is empty where none was told.
 RECORDS = sa.Table(
     "records",
     METADATA,
@@ -196,4 +197,40 @@ RECORDS = sa.Table(
     sa.Column("ref", Key, primary_key=True),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+# Which people and organisations were found to be one.
+MERGES = Merges(METADATA)
+
+# Whom deals and projects were given, where that is somebody else than they name now: all that one name there stands for, itself among
+# them if it was given too. An undone merge is read from here.
+GIVEN = sa.Table(
+    "given",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    # `deals/…` or `projects/…`.
+    sa.Column("record", Key, primary_key=True),
+    # `persons/…` or `organisations/…`, as it was given, and as it stands in the record now.
+    sa.Column("ref", Key, primary_key=True),
+    sa.Column("shown_as", Key, nullable=False),
+    # Among all that were given, from 0; and the role of a person in a deal.
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Index("given_by_ref", "account_id", "ref", "shown_as", "record"),
+)
+
+# People and organisations whose deals and projects are to be looked at in the background.
+FOLLOWING = sa.Table(
+    "following",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("ref", Key, primary_key=True),
+    # `merge`: somebody else answers for it now. `name`: it is called otherwise.
+    sa.Column("what", Key, primary_key=True),
+    # Up to which record that is done, and in whose name.
+    sa.Column("after", Key, nullable=False),
+    sa.Column("actor_user_id", sa.Text, nullable=False),
+    # Not before then, because it has failed.
+    sa.Column("due_time", Instant, nullable=False),
 )

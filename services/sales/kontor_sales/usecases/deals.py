@@ -10,14 +10,14 @@ from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import is_id, new_id
 from kontor_chassis.references import Answers
 from kontor_sales.domain.deal_states import placed
-from kontor_sales.domain.deals import Deal, DealFilter, changed_fields, checked_deal, checked_filter, with_changes
+from kontor_sales.domain.deals import Deal, DealFilter, changed_fields, checked_deal, checked_filter, named, with_changes, with_named
 from kontor_sales.domain.pipelines import Stage
 from kontor_sales.domain.references import reference
 from kontor_sales.events import published
 from kontor_sales.store import accounts, deal_history, deals, pipelines, tags
 from kontor_sales.store.walks import After
 from kontor_sales.usecases import pipelines as pipeline_usecases
-from kontor_sales.usecases import references
+from kontor_sales.usecases import references, who_answers
 
 # A change of one of these is kept in the history, beside every change of stage and state.
 _WORTH = frozenset({"value", "value_kind", "value_count", "target_date"})
@@ -26,6 +26,7 @@ _WORTH = frozenset({"value", "value_kind", "value_count", "target_date"})
 def create(session: WriteSession, wanted: Deal, answers: Answers) -> Deal:
     """Without a stage the deal stands in the first one. Raises InvalidArgument, Unanswered."""
     checked = checked_deal(wanted, default_currency=accounts.get(session).currency)
+    checked = with_named(checked, who_answers.resolved(session, [], named(checked)))
     deal = replace(
         placed(checked, _first_stage(session, wanted)),
         id=new_id(),
@@ -58,6 +59,11 @@ def find(session: ReadSession, wanted: DealFilter, *, after: After | None, limit
     Raises InvalidArgument.
     """
     wanted = checked_filter(wanted)
+    wanted = replace(
+        wanted,
+        organisation_id=who_answers.root_id(session, "organisations", wanted.organisation_id),
+        person_id=who_answers.root_id(session, "persons", wanted.person_id),
+    )
     tag_ids = tags.rarest_first(session, deals.NOUN, wanted.tags)
     return [] if tag_ids is None else deals.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
 
@@ -66,6 +72,7 @@ def update(session: WriteSession, deal_id: str, wanted: Deal, answers: Answers, 
     """Set the fields in `mask`. Nothing happens where nothing differs. Raises NotFound, Aborted, InvalidArgument, Unanswered."""
     before = lock(session, deal_id, etag)
     after = checked_deal(with_changes(before, wanted, mask), default_currency=accounts.get(session).currency)
+    after = with_named(after, who_answers.resolved(session, named(before), named(after)))
     changed = changed_fields(before, after)
     if not changed:
         return before
@@ -74,6 +81,7 @@ def update(session: WriteSession, deal_id: str, wanted: Deal, answers: Answers, 
     added = {ref: field for ref, field in _named(session, after, changed).items() if ref not in stood}
     references.require(session, added, answers)
     after = keep(session, before, after, history=not _WORTH.isdisjoint(changed))
+    who_answers.forget_left(session, f"deals/{after.id}", named(after))
     updated(session, f"deals/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
     published.deal_updated(session, after, changed)
     return after
@@ -85,13 +93,19 @@ def delete(session: WriteSession, deal_id: str, *, etag: str) -> None:
     if deals.has_projects(session, deal.id):
         raise FailedPrecondition("A project was born from this deal; take the deal off the project first.", reason="DEAL_HAS_PROJECTS")
     deals.delete(session, deal.id)
+    who_answers.forget_left(session, f"deals/{deal.id}", [])
     deleted(session, f"deals/{deal.id}", {"name": deal.name})
     published.deal_deleted(session, deal)
 
 
+def held(session: WriteSession, deal_id: str) -> Deal | None:
+    """The deal, its row held until the end of the session."""
+    return deals.lock(session, deal_id) if is_id(deal_id) else None
+
+
 def lock(session: WriteSession, deal_id: str, etag: str) -> Deal:
-    """The deal, its row held until the end of the session. Raises NotFound, Aborted."""
-    deal = deals.lock(session, deal_id) if is_id(deal_id) else None
+    """As `held`. Raises NotFound, Aborted."""
+    deal = held(session, deal_id)
     if deal is None:
         raise NotFound("The deal does not exist.")
     check_etag(etag, deal.version)

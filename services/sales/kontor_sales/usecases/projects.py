@@ -9,16 +9,26 @@ from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
 from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import is_id, new_id
 from kontor_chassis.references import Answers
-from kontor_sales.domain.projects import Project, ProjectFilter, changed_fields, checked_filter, checked_project, with_changes
+from kontor_sales.domain.projects import (
+    Project,
+    ProjectFilter,
+    changed_fields,
+    checked_filter,
+    checked_project,
+    named,
+    with_changes,
+    with_named,
+)
 from kontor_sales.events import published
 from kontor_sales.store import deals, projects, tags
 from kontor_sales.store.walks import After
-from kontor_sales.usecases import references
+from kontor_sales.usecases import references, who_answers
 
 
 def create(session: WriteSession, wanted: Project, answers: Answers) -> Project:
     """Raises InvalidArgument, Unanswered, FailedPrecondition where its deal is not won."""
     checked = checked_project(wanted)
+    checked = with_named(checked, who_answers.resolved(session, [], named(checked)))
     project = replace(
         checked,
         id=new_id(),
@@ -48,6 +58,7 @@ def get(session: ReadSession, project_id: str) -> Project:
 def find(session: ReadSession, wanted: ProjectFilter, *, after: After | None, limit: int) -> list[Project]:
     """Projects by name. A tag that does not exist narrows to nothing. Raises InvalidArgument."""
     wanted = checked_filter(wanted)
+    wanted = replace(wanted, organisation_id=who_answers.root_id(session, "organisations", wanted.organisation_id))
     tag_ids = tags.rarest_first(session, projects.NOUN, wanted.tags)
     return [] if tag_ids is None else projects.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
 
@@ -59,6 +70,7 @@ def update(session: WriteSession, project_id: str, wanted: Project, answers: Ans
     """
     before = _lock(session, project_id, etag)
     after = checked_project(with_changes(before, wanted, mask))
+    after = with_named(after, who_answers.resolved(session, named(before), named(after)))
     changed = changed_fields(before, after)
     if not changed:
         return before
@@ -68,8 +80,8 @@ def update(session: WriteSession, project_id: str, wanted: Project, answers: Ans
     stood = _named(session, before, changed)
     added = {ref: field for ref, field in _named(session, after, changed).items() if ref not in stood}
     references.require(session, added, answers)
-    after = replace(after, version=before.version + 1, update_time=session.now)
-    after = projects.update(session, before, after)
+    after = keep(session, before, after)
+    who_answers.forget_left(session, f"projects/{after.id}", named(after))
     updated(session, f"projects/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
     published.project_updated(session, after, changed)
     return after
@@ -79,8 +91,19 @@ def delete(session: WriteSession, project_id: str, *, etag: str) -> None:
     """Raises NotFound, Aborted."""
     project = _lock(session, project_id, etag)
     projects.delete(session, project.id)
+    who_answers.forget_left(session, f"projects/{project.id}", [])
     deleted(session, f"projects/{project.id}", {"name": project.name})
     published.project_deleted(session, project)
+
+
+def held(session: WriteSession, project_id: str) -> Project | None:
+    """The project, its row held until the end of the session."""
+    return projects.lock(session, project_id) if is_id(project_id) else None
+
+
+def keep(session: WriteSession, before: Project, after: Project) -> Project:
+    """Write the changed project as its next version; the caller holds the row."""
+    return projects.update(session, before, replace(after, version=before.version + 1, update_time=session.now))
 
 
 def _named(session: WriteSession, project: Project, changed: Collection[str]) -> dict[str, str]:
@@ -96,7 +119,7 @@ def _named(session: WriteSession, project: Project, changed: Collection[str]) ->
 
 
 def _lock(session: WriteSession, project_id: str, etag: str) -> Project:
-    project = projects.lock(session, project_id) if is_id(project_id) else None
+    project = held(session, project_id)
     if project is None:
         raise NotFound("The project does not exist.")
     check_etag(etag, project.version)

@@ -22,6 +22,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id"),
     )
     op.create_table(
+        "following",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("ref", Key, nullable=False),
+        sa.Column("what", Key, nullable=False),
+        sa.Column("after", Key, nullable=False),
+        sa.Column("actor_user_id", sa.Text(), nullable=False),
+        sa.Column("due_time", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "ref", "what"),
+    )
+    op.create_table(
+        "given",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("record", Key, nullable=False),
+        sa.Column("ref", Key, nullable=False),
+        sa.Column("shown_as", Key, nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "record", "ref"),
+    )
+    op.create_index("given_by_ref", "given", ["account_id", "ref", "shown_as", "record"], unique=False)
+    op.create_table(
+        "merges",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("ref", Key, nullable=False),
+        sa.Column("survivor", Key, nullable=False),
+        sa.Column("root", Key, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "ref"),
+    )
+    op.create_index("merges_by_root", "merges", ["account_id", "root"], unique=False)
+    op.create_index("merges_by_survivor", "merges", ["account_id", "survivor"], unique=False)
+    op.create_table(
         "pipelines",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -37,6 +69,7 @@ def upgrade() -> None:
         sa.Column("ref", Key, nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "ref"),
     )
     op.create_table(
@@ -180,6 +213,9 @@ def upgrade() -> None:
     )
     enable_tenancy(
         "accounts",
+        "following",
+        "given",
+        "merges",
         "pipelines",
         "records",
         "tags",

@@ -147,7 +147,9 @@ class DealUpdated(_message.Message):
     @_builtins.property
     def deal(self) -> Global___DealFacts: ...
     @_builtins.property
-    def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """None, with the version that was told before, where only the name of somebody in the deal has changed, by which it is found."""
+
     def __init__(
         self,
         *,
@@ -296,7 +298,9 @@ class ProjectUpdated(_message.Message):
     @_builtins.property
     def project(self) -> Global___ProjectFacts: ...
     @_builtins.property
-    def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in DealUpdated."""
+
     def __init__(
         self,
         *,
