@@ -3,7 +3,7 @@ when the merge is undone."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +231,7 @@ async def test_organisations_follow_alike(tasks: Harness) -> None:
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 async def test_a_chain_is_followed_and_undone_in_any_order_and_however_often_it_is_told(tasks: Harness, order: tuple[int, ...]) -> None:
     a, b, c, d = people = [new_id() for _ in range(4)]
-    links = list(zip(people, people[1:], strict=False))
+    links = list(pairwise(people))
     for person in people:
         await note(tasks, f"persons/{person}", person)
     for number in (*order, *order):

@@ -1,9 +1,10 @@
-"""Milestones of deals (D7), told in the account's language."""
+"""Milestones (D7): what happens to deals, a change of employer, a project born from a deal; told in the account's language."""
 
 from typing import Any
 
 from google.type.date_pb2 import Date
 
+from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.identity.events.v1 import events_pb2 as identity
 from kontor.identity.v1 import accounts_pb2 as accounts
 from kontor.sales.events.v1 import events_pb2 as sales
@@ -79,3 +80,68 @@ async def test_a_deal_that_was_won_on_an_earlier_day_stands_at_that_day(tasks: H
     times = [entry.occur_time.ToJsonString() for entry in await history(tasks, f"deals/{deal.id}")]
     assert times[1:] == ["2026-03-02T09:00:00Z", "2026-02-27T11:00:00Z"]
     assert times[0].startswith("9999-12-31")
+
+
+async def test_a_change_of_employer_shows_at_the_person_the_old_and_the_new_organisation_once(tasks: Harness) -> None:
+    """B4, D7."""
+    anna, mueller, schulze, boss, told = (new_id() for _ in range(5))
+    person = contacts.PersonFacts(id=anna, display_name="Anna Öztürk")
+    body = contacts.PersonEmployerChanged(
+        person=person,
+        from_organisation_id=mueller,
+        from_organisation_name="Müller GmbH",
+        to_organisation_id=schulze,
+        to_organisation_name="Schulze AG",
+        role="Leitung",
+        change_date=Date(year=2026, month=2, day=1),
+    )
+    for event_id in (told, told):
+        await tasks.deliver(body, subject=f"persons/{anna}", sequence=4, actor_user_id=boss, event_id=event_id)
+    # The next one may be told with the same version of the person, whose own fields have not changed.
+    again = contacts.PersonEmployerChanged(person=person, to_organisation_id=mueller, to_organisation_name="Müller GmbH")
+    await tasks.deliver(again, subject=f"persons/{anna}", sequence=4)
+    titles = ["Anna Öztürk beginnt bei Müller GmbH", "Anna Öztürk wechselt von Müller GmbH zu Schulze AG"]
+    assert [entry.title for entry in await history(tasks, f"persons/{anna}")] == titles
+    assert [entry.title for entry in await history(tasks, f"organisations/{mueller}")] == titles
+    [entry] = await history(tasks, f"organisations/{schulze}")
+    assert (entry.title, entry.text, entry.ref, entry.via) == (titles[1], "Leitung", f"persons/{anna}", "")
+    assert (entry.occur_time.ToJsonString(), entry.author_user_id) == ("2026-02-01T11:00:00Z", boss)
+    assert set(entry.subjects) == {f"persons/{anna}", f"organisations/{mueller}", f"organisations/{schulze}"}
+    assert entry.kind == pb.ENTRY_KIND_MILESTONE
+
+
+async def test_a_change_of_employer_in_english_between_organisations_one_of_which_is_gone(tasks: Harness) -> None:
+    account = identity.AccountCreated(account=accounts.Account(time_zone="Europe/London", locale="en"))
+    await tasks.deliver(account, subject="accounts/1")
+    anna, old, new = new_id(), new_id(), new_id()
+    await tasks.deliver(contacts.OrganisationDeleted(id=old), subject=f"organisations/{old}", sequence=2)
+    body = contacts.PersonEmployerChanged(
+        person=contacts.PersonFacts(id=anna, display_name="Anna"),
+        from_organisation_id=old,
+        from_organisation_name="Old",
+        to_organisation_id=new,
+        to_organisation_name="New",
+    )
+    await tasks.deliver(body, subject=f"persons/{anna}")
+    [entry] = await history(tasks, f"organisations/{new}")
+    assert (entry.title, sorted(entry.subjects)) == ("Anna moves from Old to New", sorted([f"persons/{anna}", f"organisations/{new}"]))
+    assert await history(tasks, f"organisations/{old}") == []
+
+
+async def test_a_project_that_is_born_from_a_deal_shows_with_both_and_with_whom_they_are_tied_to(tasks: Harness) -> None:
+    """C7, D7."""
+    anna, mueller, boss = new_id(), new_id(), new_id()
+    deal = sales.DealFacts(id=new_id(), name="Anlage 7", organisation_id=mueller)
+    await tasks.deliver(sales.DealCreated(deal=deal), subject=f"deals/{deal.id}")
+    project = sales.ProjectFacts(id=new_id(), name="Aufbau", person_ids=[anna], deal_id=deal.id)
+    for _ in range(2):
+        await tasks.deliver(sales.ProjectCreated(project=project), subject=f"projects/{project.id}", actor_user_id=boss)
+    for subject in (f"projects/{project.id}", f"deals/{deal.id}", f"persons/{anna}", f"organisations/{mueller}"):
+        [entry] = await history(tasks, subject)
+        assert (entry.title, entry.ref, entry.author_user_id) == ("Projekt begonnen: Aufbau", f"projects/{project.id}", boss)
+
+
+async def test_a_free_standing_project_is_no_milestone(tasks: Harness) -> None:
+    project = sales.ProjectFacts(id=new_id(), name="Umzug")
+    await tasks.deliver(sales.ProjectCreated(project=project), subject=f"projects/{project.id}")
+    assert await history(tasks, f"projects/{project.id}") == []

@@ -15,13 +15,11 @@ def account_changed(event: Event[identity.AccountCreated | identity.AccountUpdat
     accounts.keep(session, account, sequence=event.sequence)
 
 
-def person_changed(event: Event[contacts.PersonCreated | contacts.PersonUpdated | contacts.PersonUnmerged], session: WriteSession) -> None:
+def person_changed(event: Event[contacts.PersonCreated | contacts.PersonUpdated], session: WriteSession) -> None:
     records.told(session, event.subject, event.body.person.display_name, sequence=event.sequence)
 
 
-def organisation_changed(
-    event: Event[contacts.OrganisationCreated | contacts.OrganisationUpdated | contacts.OrganisationUnmerged], session: WriteSession
-) -> None:
+def organisation_changed(event: Event[contacts.OrganisationCreated | contacts.OrganisationUpdated], session: WriteSession) -> None:
     records.told(session, event.subject, event.body.organisation.name, sequence=event.sequence)
 
 
@@ -30,7 +28,7 @@ def person_merged(event: Event[contacts.PersonMerged], session: WriteSession) ->
 
 
 def person_unmerged(event: Event[contacts.PersonUnmerged], session: WriteSession) -> None:
-    person_changed(event, session)
+    records.told(session, event.subject, event.body.person.display_name, sequence=event.sequence)
     merges.merged(session, event.subject, event.subject, sequence=event.sequence)
 
 
@@ -39,7 +37,7 @@ def organisation_merged(event: Event[contacts.OrganisationMerged], session: Writ
 
 
 def organisation_unmerged(event: Event[contacts.OrganisationUnmerged], session: WriteSession) -> None:
-    organisation_changed(event, session)
+    records.told(session, event.subject, event.body.organisation.name, sequence=event.sequence)
     merges.merged(session, event.subject, event.subject, sequence=event.sequence)
 
 

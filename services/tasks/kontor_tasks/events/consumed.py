@@ -118,7 +118,7 @@ def deal_deleted(event: Event[sales.DealDeleted], session: WriteSession) -> None
 
 def project_created(event: Event[sales.ProjectCreated], session: WriteSession) -> None:
     """One that was born from a deal is a milestone of both."""
-    project_changed(event, session)
+    _tie_project(event, session)
     project = event.body.project
     if not project.deal_id:
         return
@@ -135,9 +135,8 @@ def project_created(event: Event[sales.ProjectCreated], session: WriteSession) -
     timeline.add_milestone(session, milestone)
 
 
-def project_changed(event: Event[sales.ProjectCreated | sales.ProjectUpdated], session: WriteSession) -> None:
-    project = event.body.project
-    _tie_to_all(event, session, f"projects/{project.id}", persons=project.person_ids, organisations=project.organisation_ids)
+def project_changed(event: Event[sales.ProjectUpdated], session: WriteSession) -> None:
+    _tie_project(event, session)
 
 
 def project_deleted(event: Event[sales.ProjectDeleted], session: WriteSession) -> None:
@@ -168,6 +167,11 @@ def message_filed(event: Event[mail.MessageFiled], session: WriteSession) -> Non
 def _tie_deal(event: Event[Any], session: WriteSession) -> None:
     deal: sales.DealFacts = event.body.deal
     _tie_to_all(event, session, f"deals/{deal.id}", persons=deal.person_ids, organisations=[deal.organisation_id])
+
+
+def _tie_project(event: Event[Any], session: WriteSession) -> None:
+    project: sales.ProjectFacts = event.body.project
+    _tie_to_all(event, session, f"projects/{project.id}", persons=project.person_ids, organisations=project.organisation_ids)
 
 
 def _tie_to_all(event: Event[Any], session: WriteSession, subject: str, *, persons: Iterable[str], organisations: Iterable[str]) -> None:
