@@ -92,6 +92,7 @@ def _tie(position: Row) -> Row:
         "account_id": position["account_id"],
         "source": f"positions/{position['id']}",
         "subject": subject,
+        "root": subject,
         "target": target,
         "from_day": first.isoformat(),
         "to_day": None,

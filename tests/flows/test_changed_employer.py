@@ -42,3 +42,9 @@ def test_one_call_changes_the_employer_and_leaves_history_where_it_was(team: Tea
 
     eventually(lambda: notes(new["id"]), lambda refs: refs == [f"notes/{after['id']}"])
     eventually(lambda: notes(old["id"]), lambda refs: refs == [f"notes/{before['id']}"])
+
+    def milestones(ref: str) -> list[str]:
+        return [entry["title"] for entry in anna.timeline(ref) if entry["kind"] == "milestone"]
+
+    for ref in (subject, f"organisations/{old['id']}", f"organisations/{new['id']}"):
+        eventually(lambda ref=ref: milestones(ref), lambda titles: titles == ["Berg wechselt von Altes Haus zu Neues Haus"])

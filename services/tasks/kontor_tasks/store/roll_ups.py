@@ -27,8 +27,8 @@ def go_on(session: WriteSession, subject: str, after: After | None) -> None:
 
 def first_due(session: ReadSession) -> RollUp | None:
     """Of any account."""
-    statement = sa.select(T.c.account_id, T.c.subject).where(T.c.due_time <= session.now).order_by(T.c.due_time).limit(1)
-    row = session.execute(statement).one_or_none()
+    statement = sa.select(T.c.account_id, T.c.subject).where(T.c.due_time <= session.now).limit(1)
+    row = session.execute(statement).first()
     return RollUp(row.account_id, row.subject) if row else None
 
 

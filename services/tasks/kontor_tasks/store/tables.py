@@ -131,7 +131,6 @@ ROLL_UPS = sa.Table(
     sa.Column("entry_id", Key, nullable=False),
     # Not before then, because it has failed.
     sa.Column("due_time", Instant, nullable=False),
-    sa.Index("roll_ups_due", "due_time"),
 )
 
 # Which people and organisations were found to be one.

@@ -77,7 +77,6 @@ def upgrade() -> None:
         sa.Column("due_time", Instant, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "subject"),
     )
-    op.create_index("roll_ups_due", "roll_ups", ["due_time"], unique=False)
     op.create_table(
         "tasks",
         sa.Column("account_id", Key, nullable=False),
