@@ -22,6 +22,7 @@ from kontor_chassis.testing import Harness, harness
 from kontor_tasks.events import published
 from kontor_tasks.service import SERVICE
 from kontor_tasks.store import links
+from kontor_tasks.usecases import merges
 from tests.backends import Postgres
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
@@ -117,6 +118,28 @@ async def test_a_note_on_a_person_who_is_being_deleted_is_removed_or_refused(
         monkeypatch.setattr(links, "delete_at", gate)
         _, refused = await cross(tasks, gate, deletion, note)
         assert isinstance(refused, InvalidArgument)
+
+
+@pytest.mark.parametrize("note_first", [True, False])
+async def test_a_note_and_a_merge_at_the_same_time_find_each_other(
+    tasks: Harness, monkeypatch: pytest.MonkeyPatch, note_first: bool
+) -> None:
+    """B15: what is written on the one that is going shows where the survivor works."""
+    anna, double, mueller = (new_id() for _ in range(3))
+    position = contacts.PositionFacts(id=new_id(), person_id=anna, organisation_id=mueller)
+    await event(tasks, contacts.PositionCreated(position=position), f"persons/{anna}/positions/{position.id}")()
+    note = note_on(tasks, f"persons/{double}")
+    merge = event(tasks, contacts.PersonMerged(id=double, survivor_id=anna), f"persons/{double}")
+    if note_first:
+        gate = Gate(published.note_created)
+        monkeypatch.setattr(published, "note_created", gate)
+        await cross(tasks, gate, note, merge)
+    else:
+        gate = Gate(merges.merged)
+        monkeypatch.setattr(merges, "merged", gate)
+        await cross(tasks, gate, merge, note)
+    for subject in (f"persons/{anna}", f"persons/{double}", f"organisations/{mueller}"):
+        assert await shown(tasks, subject) == ["Notiz"]
 
 
 def _notes(tasks: Harness) -> int:
