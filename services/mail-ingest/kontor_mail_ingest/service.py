@@ -22,6 +22,7 @@ from kontor_mail_ingest.usecases.backlog import Backlog
 from kontor_mail_ingest.usecases.deposits import Deposits
 from kontor_mail_ingest.usecases.learning import Learning
 from kontor_mail_ingest.usecases.mail_addresses import find_recipient
+from kontor_mail_ingest.usecases.restating import Restating
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Parts:
     smtp: MailServer
     backlog: Backlog
     learning: Learning
+    restating: Restating
 
 
 @asynccontextmanager
@@ -42,7 +44,7 @@ async def open_parts(context: Context) -> AsyncIterator[Parts]:
         raise ValueError(f"KONTOR_MAIL_DOMAIN: {settings.mail_domain!r} is no domain")
     pool = ParserPool(processes=knobs.reader_processes)
     backlog = Backlog(context, pool.parse, most_per_commit=knobs.group_commit)
-    learning = Learning(context)
+    learning, restating = Learning(context), Restating(context)
     deposits = Deposits(context, stored=backlog.wake, most_per_commit=knobs.group_commit)
 
     def look_up(address: str) -> Recipient | None:
@@ -53,16 +55,19 @@ async def open_parts(context: Context) -> AsyncIterator[Parts]:
         return await context.database.read(look_up, address)
 
     smtp = MailServer(Desk(recipient, deposits.keep), knobs, hostname=settings.mail_domain)
-    context.checks.update(smtp=lambda: smtp.listening, backlog=lambda: backlog.running, learning=lambda: learning.running)
+    context.checks.update(smtp=lambda: smtp.listening, backlog=lambda: backlog.running)
+    context.checks.update(learning=lambda: learning.running, restating=lambda: restating.running)
     try:
         await backlog.start()
         learning.start()
+        restating.start()
         await smtp.start(settings.smtp_host, settings.smtp_port)
-        yield Parts(smtp, backlog, learning)
+        yield Parts(smtp, backlog, learning, restating)
     finally:
         await smtp.stop(settings.drain_seconds)
         await deposits.close()
         await learning.stop()
+        await restating.stop()
         await backlog.stop()
         await pool.close()
 
@@ -82,6 +87,8 @@ SERVICE = Service(
         contacts.PersonCreated: consumed.person_changed,
         contacts.PersonUpdated: consumed.person_changed,
         contacts.PersonDeleted: consumed.person_deleted,
+        contacts.PersonMerged: consumed.person_merged,
+        contacts.PersonUnmerged: consumed.person_unmerged,
         identity.UserCreated: consumed.user_changed,
         identity.UserUpdated: consumed.user_changed,
     },

@@ -119,6 +119,7 @@ class Mailroom:
     async def settled(self) -> None:
         await self.parts.backlog.settled()
         await self.parts.learning.settled()
+        await self.parts.restating.settled()
 
     async def person(self, *emails: str, account_id: str = "", person_id: str = "", sequence: int = 1) -> str:
         """Let contacts tell of a person; answers the id."""

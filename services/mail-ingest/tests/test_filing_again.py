@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.mail.events.v1 import events_pb2 as facts
 from kontor.mail.v1 import messages_pb2 as pb
 from kontor_chassis.ids import new_id
@@ -36,7 +37,7 @@ async def test_what_waits_in_the_tray_is_filed_when_its_address_becomes_known(ma
     assert [item.subject for item in filed.filings] == [f"persons/{anna}"]
     (told,) = await mail.harness.published(facts.MessageFiled)
     assert (told.message.id, list(told.subjects), told.message.text) == (waiting.id, [f"persons/{anna}"], "Hallo")
-    envelope = mail.harness.bus.published[-1]
+    envelope = mail.harness.bus.published[-2]
     assert envelope.actor_user_id == mail.harness.user.user_id
 
 
@@ -94,3 +95,36 @@ async def test_an_older_news_that_comes_late_changes_nothing(mail: Any, letter: 
 async def test_what_is_no_mail_waits_in_the_tray_as_unreadable(mail: Any, content: bytes) -> None:
     message = await deposited(mail, content)
     assert (message.state, message.tray_reason) == (pb.MESSAGE_STATE_TRAY, pb.TRAY_REASON_UNREADABLE)
+
+
+async def test_what_had_waited_is_told_of_once_for_all_of_it_with_who_made_the_address_known(mail: Any, letter: Any) -> None:
+    """G2: watchers are not told of each one. Mail that a program has sent does not count."""
+    messages = [await deposited(mail, letter(f"Nummer {number}", Subject=f"Mail {number}")) for number in range(MOST_PER_COMMIT + 3)]
+    await deposited(mail, letter("Bin nicht da", Auto_Submitted="auto-replied"))
+    anna = new_id()
+    known = contacts.PersonCreated(person=contacts.PersonFacts(id=anna, email_addresses=["anna@kunde.example"]))
+    teacher = new_id()
+    await mail.harness.deliver(known, subject=f"persons/{anna}", actor_user_id=teacher)
+    await mail.settled()
+    assert {item.waited for item in await mail.harness.published(facts.MessageFiled)} == {True}
+    (bundle,) = await mail.harness.published(facts.BundleFiled)
+    assert (bundle.subject, bundle.count, bundle.message.text) == (f"persons/{anna}", MOST_PER_COMMIT + 3, "")
+    assert (bundle.message.id, bundle.message.subject) == (messages[-1].id, f"Mail {MOST_PER_COMMIT + 2}")
+    envelope = mail.harness.bus.published[-1]
+    assert (envelope.subject, envelope.actor_user_id) == (f"messages/{messages[-1].id}", teacher)
+
+
+async def test_people_who_become_known_together_have_a_bundle_each(mail: Any, letter: Any) -> None:
+    await deposited(mail, letter(Cc="carla@kunde.example"))
+    anna, carla = await mail.person("anna@kunde.example"), await mail.person("carla@kunde.example")
+    await mail.settled()
+    told = await mail.harness.published(facts.BundleFiled)
+    assert sorted((item.subject, item.count) for item in told) == sorted([(f"persons/{anna}", 1), (f"persons/{carla}", 1)])
+
+
+async def test_where_nothing_had_waited_nothing_is_told(mail: Any, letter: Any) -> None:
+    await deposited(mail, letter("Bin nicht da", Auto_Submitted="auto-replied"))
+    await mail.person("anna@kunde.example")
+    await mail.person("anna@kunde.example")
+    await mail.settled()
+    assert await mail.harness.published(facts.BundleFiled) == []

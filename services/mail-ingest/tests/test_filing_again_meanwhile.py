@@ -55,7 +55,7 @@ async def test_a_mail_of_the_tray_is_filed_and_told_as_at_its_arrival(mail: Any,
     (waited,) = await mail.harness.published(facts.MessageHeld)
     assert told.message == waited.message
     assert told.message.text == "Hallo"
-    envelope = mail.harness.bus.published[-1]
+    envelope = mail.harness.bus.published[-2]
     assert (envelope.subject, envelope.sequence, envelope.actor_user_id) == (f"messages/{held.id}", 3, mail.harness.user.user_id)
     entry = max((row for row in rows(mail, AUDIT) if row.subject == f"messages/{held.id}"), key=lambda row: row.id)
     assert (entry.means, entry.changes) == ("mail", {"state": ["tray", "filed"], "subjects": [None, [f"persons/{carla}"]]})
@@ -74,7 +74,12 @@ async def test_a_mail_that_is_filed_is_filed_at_further_people_too(mail: Any, le
     assert filings(message) == [(anna, "to", "anna@kunde.example"), (carla, "cc", "carla@kunde.example")]
     told = await mail.harness.published(facts.MessageFiled)
     assert [list(item.subjects) for item in told] == [[f"persons/{anna}"], [f"persons/{anna}", f"persons/{carla}"]]
-    assert [item.sequence for item in mail.harness.bus.published] == [2, 3]
+    assert [item.waited for item in told] == [False, True]
+    assert [(item.type.split(".")[2], item.sequence) for item in mail.harness.bus.published] == [
+        ("message", 2),
+        ("message", 3),
+        ("bundle", 3),
+    ]
     assert rows(mail, UNKNOWN_ADDRESSES) == []
 
 

@@ -12,11 +12,12 @@ from kontor.mail.v1 import mail_addresses_pb2 as addresses
 
 async def test_the_service_is_ready_as_long_as_it_listens_and_files(mail: Any) -> None:
     checks = await mail.harness.running.checks()
-    rooms = ("mail-ingest.smtp", "mail-ingest.backlog", "mail-ingest.learning")
+    rooms = ("mail-ingest.smtp", "mail-ingest.backlog", "mail-ingest.learning", "mail-ingest.restating")
     assert checks == {"mail-ingest.database": True, **dict.fromkeys(rooms, True)}
     await mail.parts.smtp.stop(1)
     await mail.parts.backlog.stop()
     await mail.parts.learning.stop()
+    await mail.parts.restating.stop()
     assert not any([(await mail.harness.running.checks())[name] for name in rooms])
 
 

@@ -26,6 +26,10 @@ SERVICE = Service(
         contacts.OrganisationCreated: consumed.contact_created,
         contacts.PersonDeleted: consumed.record_deleted,
         contacts.OrganisationDeleted: consumed.record_deleted,
+        contacts.PersonMerged: consumed.record_merged,
+        contacts.OrganisationMerged: consumed.record_merged,
+        contacts.PersonUnmerged: consumed.record_unmerged,
+        contacts.OrganisationUnmerged: consumed.record_unmerged,
         sales.DealCreated: consumed.deal_created,
         sales.ProjectCreated: consumed.project_created,
         sales.DealMoved: consumed.deal_changed,
@@ -36,6 +40,7 @@ SERVICE = Service(
         tasks.NoteCreated: consumed.note_created,
         tasks.TaskCreated: consumed.task_created,
         mail.MessageFiled: consumed.message_filed,
+        mail.BundleFiled: consumed.bundle_filed,
         identity.UserUpdated: consumed.user_updated,
     },
 )

@@ -88,6 +88,7 @@ async def test_a_note_is_told_to_who_watches_its_subject_with_the_reason(notify:
         actor_user_id=COLLEAGUE,
         reason="watcher",
         watch_id=made.id,
+        count=1,
         seen=False,
         create_time=told_of.create_time,
     )
@@ -296,3 +297,40 @@ async def test_more_watchers_than_one_page_are_all_told(notify: Harness, monkeyp
     ref = await write_note(notify, ANNA)
     for colleague in colleagues:
         assert [item.ref for item in await told(notify, user=colleague)] == [ref]
+
+
+async def file_bundle(notify: Harness, subject: str, *, count: int = 17, teacher: str = COLLEAGUE, ref: str = "", sequence: int = 3) -> str:
+    ref = ref or f"messages/{new_id()}"
+    message = mail.MessageFacts(id=ref[9:], depositor_user_id=notify.user.user_id, subject="Angebot")
+    body = mail.BundleFiled(message=message, subject=subject, count=count)
+    await notify.deliver(body, subject=ref, sequence=sequence, actor_user_id=teacher)
+    return ref
+
+
+async def test_mails_that_had_waited_are_told_of_once_with_their_number(notify: Harness) -> None:
+    """G2: an address becomes known, and all waiting mail of it is filed at once."""
+    made = await watch(notify, ANNA)
+    for number in range(17):
+        message = mail.MessageFacts(id=str(number), depositor_user_id=COLLEAGUE, subject=f"Mail {number}")
+        body = mail.MessageFiled(message=message, subjects=[ANNA], waited=True)
+        await notify.deliver(body, subject=f"messages/{new_id()}", sequence=3)
+    ref = await file_bundle(notify, ANNA)
+    await file_bundle(notify, ANNA, ref=ref)
+    [told_of] = await told(notify)
+    assert (told_of.kind, told_of.ref, told_of.subject, told_of.title, told_of.count) == ("mail_filed", ref, ANNA, "Angebot", 17)
+    assert (told_of.reason, told_of.watch_id, told_of.actor_user_id) == ("watcher", made.id, COLLEAGUE)
+    await write_note(notify, ANNA)
+    assert {item.count for item in await told(notify) if item.kind == "note_created"} == {1}
+
+
+async def test_who_made_the_address_known_is_not_told_of_what_it_had_filed(notify: Harness) -> None:
+    await watch(notify, ANNA)
+    await file_bundle(notify, ANNA, teacher=notify.user.user_id)
+    assert await told(notify) == []
+
+
+async def test_a_bundle_that_is_heard_of_before_its_person_waits_for_the_creator(notify: Harness) -> None:
+    await file_bundle(notify, ANNA, count=3)
+    await file_bundle(notify, "", count=3)
+    await notify.deliver(contacts.PersonCreated(), subject=ANNA, actor_user_id=notify.user.user_id)
+    assert [(item.reason, item.count) for item in await told(notify)] == [("creator", 3)]

@@ -15,13 +15,13 @@ from kontor_notify.store import notifications, watches
 
 def _recipients(session: ReadSession) -> Any:
     [happening] = at_each([f"persons/{new_id()}"], kind="", ref="", title="", doers=("x",), time=session.now, sequence=1)
-    return watches.recipients(session, happening, among=None, after_user_id="", limit=500)
+    return watches.recipients(session, happening, [happening.subject], among=None, after_user_id="", limit=500)
 
 
 READS: dict[str, tuple[Callable[[ReadSession], Any], str]] = {
     "all": (lambda s: notifications.page(s, unseen=False, after=(s.now, ""), limit=50), "notifications_by_user"),
     "unseen": (lambda s: notifications.page(s, unseen=True, after=(s.now, ""), limit=50), "notifications_unseen"),
-    "watches": (lambda s: watches.page(s, subject="", after=(s.now, ""), limit=50), "watches_by_user"),
+    "watches": (lambda s: watches.page(s, among=[], after=(s.now, ""), limit=50), "watches_by_user"),
     "recipients": (_recipients, "watches_by_subject"),
     "automatic": (lambda s: watches.has_automatic(s, "persons/x"), "watches_by_subject"),
 }

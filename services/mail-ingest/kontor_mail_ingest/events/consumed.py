@@ -10,11 +10,23 @@ from kontor_mail_ingest.usecases import replicas
 
 def person_changed(event: Event[contacts.PersonCreated | contacts.PersonUpdated], session: WriteSession) -> None:
     person = event.body.person
-    replicas.keep_person(session, person.id, addresses=person.email_addresses, sequence=event.sequence)
+    replicas.keep_person(session, person.id, addresses=person.email_addresses, sequence=event.sequence, time=event.time)
 
 
 def person_deleted(event: Event[contacts.PersonDeleted], session: WriteSession) -> None:
-    replicas.forget_person(session, event.body.id, sequence=event.sequence)
+    replicas.forget_person(session, event.body.id, sequence=event.sequence, time=event.time)
+
+
+def person_merged(event: Event[contacts.PersonMerged], session: WriteSession) -> None:
+    person_id, survivor_id = event.body.id, event.body.survivor_id
+    if person_id and survivor_id:
+        replicas.merge_person(session, person_id, survivor_id, sequence=event.sequence, time=event.time)
+
+
+def person_unmerged(event: Event[contacts.PersonUnmerged], session: WriteSession) -> None:
+    person = event.body.person
+    if person.id:
+        replicas.unmerge_person(session, person.id, addresses=person.email_addresses, sequence=event.sequence, time=event.time)
 
 
 def user_changed(event: Event[identity.UserCreated | identity.UserUpdated], session: WriteSession) -> None:

@@ -25,9 +25,21 @@ class Facts:
     mail: ParsedMail | Unreadable
 
 
-def message_filed(session: WriteSession, facts: Facts, subjects: Sequence[str]) -> None:
-    body = pb.MessageFiled(message=_message(facts), subjects=subjects)
+def message_filed(session: WriteSession, facts: Facts, subjects: Sequence[str], *, waited: bool = False) -> None:
+    """`waited` where its watchers are told by `bundle_filed`."""
+    body = pb.MessageFiled(message=_message(facts), subjects=subjects, waited=waited)
     session.publish(body, subject=f"messages/{facts.id}", sequence=facts.version)
+
+
+def message_updated(session: WriteSession, facts: Facts, subjects: Sequence[str]) -> None:
+    body = pb.MessageUpdated(message=_message(facts), subjects=subjects)
+    session.publish(body, subject=f"messages/{facts.id}", sequence=facts.version)
+
+
+def bundle_filed(session: WriteSession, last: Facts, subject: str, *, count: int) -> None:
+    """So many mails that had waited were filed there, the last of them this one."""
+    body = pb.BundleFiled(message=_message(last), subject=subject, count=count)
+    session.publish(body, subject=f"messages/{last.id}", sequence=last.version)
 
 
 def message_held(session: WriteSession, facts: Facts, reason: str) -> None:

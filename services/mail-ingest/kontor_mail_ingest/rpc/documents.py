@@ -1,4 +1,5 @@
-"""kontor.type.v1.DocumentSource: filed messages as search sees them. What waits in the tray is not to be found."""
+"""kontor.type.v1.DocumentSource: filed messages as search sees them. What waits in the tray is not to be found, nor what is filed at
+nobody who is there. People who went into another one are named as when it was filed; search knows who stands for them."""
 
 from dataclasses import replace
 
@@ -20,7 +21,8 @@ _CHARACTERS = 4_000_000
 def batch_get_documents(request: pb.BatchGetDocumentsRequest, session: ReadSession) -> pb.BatchGetDocumentsResponse:
     refs = (ref.partition("/") for ref in request.refs[:_MAX_SIZE])
     ids = [record_id for noun, _, record_id in refs if noun == _NOUN]
-    return pb.BatchGetDocumentsResponse(documents=[_document(item) for item in messages.filed_by_ids(session, ids)] if ids else [])
+    found = messages.filed_by_ids(session, ids) if ids else []
+    return pb.BatchGetDocumentsResponse(documents=[_document(item) for item in found if item.filed_at])
 
 
 def list_documents(request: pb.ListDocumentsRequest, session: ReadSession) -> pb.ListDocumentsResponse:
@@ -34,7 +36,7 @@ def list_documents(request: pb.ListDocumentsRequest, session: ReadSession) -> pb
             page = replace(page, size=number)
             break
     kept, next_page_token = page.cut(found, lambda item: (item.id,))
-    return pb.ListDocumentsResponse(documents=[_document(item) for item in kept], next_page_token=next_page_token)
+    return pb.ListDocumentsResponse(documents=[_document(item) for item in kept if item.filed_at], next_page_token=next_page_token)
 
 
 def _document(message: Message) -> pb.Document:
@@ -47,7 +49,7 @@ def _document(message: Message) -> pb.Document:
         keywords=list(dict.fromkeys(mailbox.name for mailbox in mailboxes if mailbox.name)),
         text=message.text[:_SEARCHED],
         emails=list(dict.fromkeys(mailbox.address for mailbox in mailboxes)),
-        subjects=[f"persons/{filing.person_id}" for filing in message.filings],
+        subjects=[f"persons/{person_id}" for person_id in message.filed_at],
         owner_user_id=message.depositor_user_id,
         update_time=to_timestamp(message.update_time),
         sequence=message.version,

@@ -10,9 +10,12 @@ import sqlalchemy as sa
 from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession
 from kontor_mail_ingest.domain.messages import Mailbox
+from kontor_mail_ingest.store.persons import stands_for
 from kontor_mail_ingest.store.tables import DEPOSITS as D
 from kontor_mail_ingest.store.tables import FILINGS as F
 from kontor_mail_ingest.store.tables import MESSAGES as M
+from kontor_mail_ingest.store.tables import PERSONS as P
+from kontor_mail_ingest.store.tables import SUCCESSORS as S
 
 RECEIVED, FILED, TRAY, COPY = "received", "filed", "tray", "copy"
 # A place in a list: time of receipt and id.
@@ -21,6 +24,7 @@ After = tuple[datetime, str]
 
 @dataclass(frozen=True)
 class Filing:
+    # Who is there: who stands for the person at whom it was filed.
     person_id: str
     reason: str
     address: str
@@ -53,14 +57,28 @@ class Message:
     to_mailboxes: tuple[Mailbox, ...]
     cc_mailboxes: tuple[Mailbox, ...]
     attachments: tuple[AttachedFile, ...]
+    # Each person once, without those who are gone.
     filings: tuple[Filing, ...]
+    # Ids of the people of `filings` as they were when it was filed: those who went into another one since by their own.
+    filed_at: tuple[str, ...]
     # Empty in lists.
     text: str
 
 
 _FACTS = [column for column in M.columns if column.name != "text"]
+_STANDS = stands_for(F.c.person_id)
+_WITH_PEOPLE = F.outerjoin(S, sa.and_(S.c.account_id == F.c.account_id, S.c.record == F.c.person_id)).outerjoin(
+    P, sa.and_(P.c.account_id == F.c.account_id, P.c.id == _STANDS)
+)
+_IS_THERE = sa.func.coalesce(P.c.deleted, sa.false()) == sa.false()
 _FILINGS = children(
-    F.c.place, F.c.person_id, F.c.reason, F.c.address, where=sa.and_(F.c.account_id == M.c.account_id, F.c.message_id == M.c.id)
+    F.c.place,
+    F.c.person_id,
+    _STANDS,
+    F.c.reason,
+    F.c.address,
+    where=sa.and_(F.c.account_id == M.c.account_id, F.c.message_id == M.c.id, _IS_THERE),
+    join=_WITH_PEOPLE,
 ).label("filings")
 _DEPOSITORS = children(D.c.user_id, where=sa.and_(D.c.account_id == M.c.account_id, D.c.message_id == M.c.id)).label("depositors")
 _BRIEF = sa.select(*_FACTS, sa.literal("").label("text"), _FILINGS, _DEPOSITORS)
@@ -86,6 +104,13 @@ def page(session: ReadSession, *, state: str, after: After | None, limit: int) -
     return [_message(row) for row in session.execute(statement.order_by(M.c.receive_time.desc(), M.c.id.desc()).limit(limit))]
 
 
+def filed_at_those_who_are_there(session: ReadSession, message_id: str) -> list[str]:
+    """Ids of people, as they were when the message was filed."""
+    statement = sa.select(F.c.person_id).select_from(_WITH_PEOPLE)
+    statement = statement.where(F.c.account_id == session.account_id, F.c.message_id == message_id, _IS_THERE)
+    return list(session.execute(statement.order_by(F.c.place)).scalars())
+
+
 def filed_by_ids(session: ReadSession, ids: Sequence[str]) -> list[Message]:
     """Those that exist and are filed, in no particular order."""
     statement = _WHOLE.where(M.c.account_id == session.account_id, M.c.id.in_(ids), M.c.state == FILED)
@@ -99,6 +124,9 @@ def filed_after(session: ReadSession, after: str, limit: int) -> list[Message]:
 
 
 def _message(row: sa.Row[Any]) -> Message:
+    filings = sorted(row.filings)
+    # The first filing of each person.
+    at = {stands: Filing(stands, reason, address) for _, _, stands, reason, address in reversed(filings)}
     return Message(
         id=row.id,
         version=row.version,
@@ -117,6 +145,7 @@ def _message(row: sa.Row[Any]) -> Message:
         to_mailboxes=tuple(Mailbox(*item) for item in row.to_mailboxes),
         cc_mailboxes=tuple(Mailbox(*item) for item in row.cc_mailboxes),
         attachments=tuple(AttachedFile(*item) for item in row.attachments),
-        filings=tuple(Filing(*rest) for _, *rest in sorted(row.filings)),
+        filings=tuple(at[stands] for stands in dict.fromkeys(item[2] for item in filings)),
+        filed_at=tuple(item[1] for item in filings),
         text=row.text,
     )

@@ -58,7 +58,7 @@ def depositors(session: ReadSession, ids: Collection[str]) -> dict[str, str]:
 
 
 def filed_at(session: ReadSession, message_id: str) -> list[str]:
-    """Ids of the people at whom it is filed, in their order."""
+    """Ids of the people at whom it was filed, in their order."""
     statement = sa.select(F.c.person_id).where(F.c.account_id == session.account_id, F.c.message_id == message_id)
     return list(session.execute(statement.order_by(F.c.place)).scalars())
 

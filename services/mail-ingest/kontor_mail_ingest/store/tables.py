@@ -4,6 +4,7 @@ always empty."""
 
 import sqlalchemy as sa
 
+from kontor_chassis.db.successors import successors_table
 from kontor_chassis.db.types import Instant, Json, Key
 
 METADATA = sa.MetaData()
@@ -108,6 +109,7 @@ FILINGS = sa.Table(
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
+    sa.Index("filings_by_person", "account_id", "person_id", "message_id"),
 )
 
 # Normalised To and Cc addresses of messages, filed ones too, that were nobody's when the message was looked at last.
@@ -129,9 +131,24 @@ LEARNED_ADDRESSES = sa.Table(
     # The last message that was looked at.
     sa.Column("after", Key, nullable=False),
     sa.Column("due_time", Instant, nullable=False),
+    # Who made it known; empty where the system did.
+    sa.Column("teacher_user_id", Key, nullable=False, server_default=""),
+    # At whom mails were filed because of it so far: id of the person → how many, and the id of the last one.
+    sa.Column("filed", Json, nullable=False, server_default="{}"),
 )
 
-# Replica of contacts' people: which version their addresses below are of. Deleted people keep their row.
+# People who are gone, or there again, while what is filed at them is told of.
+RESTATED_PERSONS = sa.Table(
+    "restated_persons",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("person_id", Key, primary_key=True),
+    # The last message that was told of.
+    sa.Column("after", Key, nullable=False),
+    sa.Column("due_time", Instant, nullable=False),
+)
+
+# Replica of contacts' people: of which version, and of when, their addresses below are. Deleted people keep their row.
 PERSONS = sa.Table(
     "persons",
     METADATA,
@@ -139,7 +156,11 @@ PERSONS = sa.Table(
     sa.Column("id", Key, primary_key=True),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),
+    sa.Column("facts_time", Instant, nullable=False, server_default="0"),
 )
+
+# People that were merged: who stands for whom.
+SUCCESSORS = successors_table(METADATA)
 
 # The address book: normalised addresses and whose they are.
 PERSON_ADDRESSES = sa.Table(

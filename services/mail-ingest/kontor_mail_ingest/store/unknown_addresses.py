@@ -1,6 +1,6 @@
 """Every SQL statement about addresses that were nobody's when their mail was filed, and have become somebody's since."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,17 @@ _ADDRESS_BOOK = 0x4B4F4E54
 class Learned:
     account_id: str
     address: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work on a learned address has come."""
+
+    # The last message that was looked at.
+    after: str
+    teacher_user_id: str
+    # Id of each person at whom mails were filed → how many, and the id of the last one.
+    filed: Mapping[str, tuple[int, str]]
 
 
 def hold_address_book(session: WriteSession, *, to_change: bool) -> None:
@@ -48,15 +59,16 @@ def forget(session: WriteSession, message_id: str, addresses: Collection[str]) -
 
 
 def learn(session: WriteSession, addresses: Collection[str]) -> None:
-    """Have all mails looked at again to which one of these addresses was unknown."""
+    """Have all mails looked at again to which one of these addresses was unknown; it is the session's user who made it known."""
     if not addresses:
         return
     waiting = sa.select(U.c.address).where(U.c.account_id == session.account_id, U.c.address.in_(addresses)).distinct()
     for address in sorted(session.execute(waiting).scalars()):
-        row = {"account_id": session.account_id, "address": address, "after": "", "due_time": session.now}
+        begun = {"after": "", "due_time": session.now, "teacher_user_id": session.user_id}
+        row = {"account_id": session.account_id, "address": address, "filed": {}, **begun}
         if not insert_or_ignore(session.connection, L, row):
             again = sa.update(L).where(L.c.account_id == session.account_id, L.c.address == address)
-            session.execute(again.values(after="", due_time=session.now))
+            session.execute(again.values(begun))
 
 
 def first_due(session: ReadSession) -> Learned | None:
@@ -65,11 +77,14 @@ def first_due(session: ReadSession) -> Learned | None:
     return Learned(row.account_id, row.address) if row else None
 
 
-def lock(session: WriteSession, address: str) -> str | None:
-    """After which message the work on this address goes on; None where it is done, or somebody else is at it."""
-    statement = sa.select(L.c.after).where(L.c.account_id == session.account_id, L.c.address == address)
-    after: str | None = session.execute(statement.with_for_update(skip_locked=True)).scalar_one_or_none()
-    return after
+def lock(session: WriteSession, address: str) -> Progress | None:
+    """None where the work on this address is done, or somebody else is at it."""
+    columns = (L.c.after, L.c.teacher_user_id, L.c.filed)
+    statement = sa.select(*columns).where(L.c.account_id == session.account_id, L.c.address == address)
+    row = session.execute(statement.with_for_update(skip_locked=True)).one_or_none()
+    if row is None:
+        return None
+    return Progress(row.after, row.teacher_user_id, {person_id: (count, last) for person_id, (count, last) in row.filed.items()})
 
 
 def messages(session: ReadSession, address: str, *, after: str, limit: int) -> list[str]:
@@ -78,8 +93,9 @@ def messages(session: ReadSession, address: str, *, after: str, limit: int) -> l
     return list(session.execute(statement.order_by(U.c.message_id).limit(limit)).scalars())
 
 
-def go_on(session: WriteSession, address: str, *, after: str) -> None:
-    session.execute(sa.update(L).where(L.c.account_id == session.account_id, L.c.address == address).values(after=after))
+def go_on(session: WriteSession, address: str, progress: Progress) -> None:
+    row = sa.update(L).where(L.c.account_id == session.account_id, L.c.address == address)
+    session.execute(row.values(after=progress.after, filed=dict(progress.filed)))
 
 
 def finish(session: WriteSession, address: str) -> None:

@@ -34,6 +34,8 @@ class Happening:
     occasion: str
     # Place of the subject among all subjects of the occasion. Of several reasons to be told the first one is named.
     place: int = 0
+    # So many things of this kind happened at once; `ref` and `title` are the last one's.
+    count: int = 1
 
     @property
     def actor_user_id(self) -> str:
@@ -48,6 +50,24 @@ def title_of(text: str) -> str:
 def doers_of(*user_ids: str) -> tuple[str, ...]:
     """Each once, without the empty ones."""
     return tuple(dict.fromkeys(user_id for user_id in user_ids if user_id))
+
+
+def bundle(*, subject: str, ref: str, title: str, count: int, doers: tuple[str, ...], time: datetime, sequence: int) -> list[Happening]:
+    """Mails that had waited were filed at a record, told of together; nothing where it cannot be watched."""
+    return [
+        Happening(
+            kind=MAIL_FILED,
+            ref=ref,
+            subject=watched,
+            title=title_of(title),
+            doers=doers,
+            time=time,
+            sequence=sequence,
+            occasion=f"mails_filed:{ref}:{sequence}:{watched}",
+            count=max(1, count),
+        )
+        for watched in watchable([subject])
+    ]
 
 
 def at_each(

@@ -25,5 +25,6 @@ class Notification:
     actor_user_id: str
     reason: str
     watch_id: str
+    count: int
     seen: bool
     create_time: datetime

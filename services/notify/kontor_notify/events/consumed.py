@@ -21,6 +21,7 @@ from kontor_notify.domain.happenings import (
     TASK_ASSIGNED,
     Happening,
     at_each,
+    bundle,
     doers_of,
     title_of,
 )
@@ -29,6 +30,8 @@ from kontor_notify.usecases import happenings, users, watches
 
 Contact = contacts.PersonCreated | contacts.OrganisationCreated
 DealChange = sales.DealMoved | sales.DealWon | sales.DealLost
+Merged = contacts.PersonMerged | contacts.OrganisationMerged
+Unmerged = contacts.PersonUnmerged | contacts.OrganisationUnmerged
 Gone = contacts.PersonDeleted | contacts.OrganisationDeleted | sales.DealDeleted | sales.ProjectDeleted
 
 _DEAL_KINDS: Mapping[type[Message], str] = {sales.DealMoved: DEAL_MOVED, sales.DealWon: DEAL_WON, sales.DealLost: DEAL_LOST}
@@ -79,9 +82,9 @@ def note_created(event: Event[tasks.NoteCreated], session: WriteSession) -> None
 
 
 def message_filed(event: Event[mail.MessageFiled], session: WriteSession) -> None:
-    """Nobody is told of mail that a program has sent: absence notes, bounces, lists."""
+    """Nobody is told of mail that a program has sent: absence notes, bounces, lists. Of what had waited a bundle is told."""
     message = event.body.message
-    if message.automatic:
+    if message.automatic or event.body.waited:
         return
     occurred = at_each(
         event.body.subjects,
@@ -93,6 +96,32 @@ def message_filed(event: Event[mail.MessageFiled], session: WriteSession) -> Non
         sequence=event.sequence,
     )
     happenings.tell(session, occurred)
+
+
+def bundle_filed(event: Event[mail.BundleFiled], session: WriteSession) -> None:
+    """However many mails had waited for an address: its watchers are told once. It is who made it known whose act this is."""
+    occurred = bundle(
+        subject=event.body.subject,
+        ref=event.subject,
+        title=event.body.message.subject,
+        count=event.body.count,
+        doers=doers_of(event.actor_user_id),
+        time=event.time,
+        sequence=event.sequence,
+    )
+    happenings.tell(session, occurred)
+
+
+def record_merged(event: Event[Merged], session: WriteSession) -> None:
+    noun = event.subject.partition("/")[0]
+    for survivor in watchable([f"{noun}/{event.body.survivor_id}"]):
+        for subject in watchable([event.subject]):
+            watches.follow(session, subject, survivor=survivor, sequence=event.sequence, time=event.time)
+
+
+def record_unmerged(event: Event[Unmerged], session: WriteSession) -> None:
+    for subject in watchable([event.subject]):
+        watches.follow(session, subject, survivor="", sequence=event.sequence, time=event.time)
 
 
 def task_created(event: Event[tasks.TaskCreated], session: WriteSession) -> None:

@@ -29,6 +29,7 @@ def _notification_to(notification: Notification) -> pb.Notification:
         actor_user_id=notification.actor_user_id,
         reason=notification.reason,
         watch_id=notification.watch_id,
+        count=notification.count,
         seen=notification.seen,
         create_time=to_timestamp(notification.create_time),
     )

@@ -29,6 +29,7 @@ def keep(session: WriteSession, happening: Happening) -> None:
         "ref": happening.ref,
         "title": happening.title,
         "doers": list(happening.doers),
+        "count": happening.count,
         "time": happening.time,
     }
     insert_or_ignore(session.connection, H, row)
@@ -57,6 +58,8 @@ def _happening(row: sa.Row[Any]) -> Happening:
         subject=row.subject,
         title=row.title,
         doers=tuple(row.doers),
+        # A row has a method of this name.
+        count=row._mapping["count"],
         time=row.time,
         sequence=row.sequence,
         occasion=row.occasion,

@@ -37,6 +37,7 @@ def insert(session: WriteSession, happening: Happening, recipients: Sequence[Rec
             "actor_user_id": happening.actor_user_id,
             "reason": recipient.reason,
             "watch_id": recipient.watch_id,
+            "count": happening.count,
             "is_seen": False,
             "create_time": happening.time,
         }
@@ -89,6 +90,8 @@ def _notification(row: sa.Row[Any]) -> Notification:
         actor_user_id=row.actor_user_id,
         reason=row.reason,
         watch_id=row.watch_id,
+        # A row has a method of this name.
+        count=row._mapping["count"],
         seen=row.is_seen,
         create_time=row.create_time,
     )

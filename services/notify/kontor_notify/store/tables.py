@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from kontor_chassis.db.successors import successors_table
 from kontor_chassis.db.types import Instant, Json, Key
 
 METADATA = sa.MetaData()
@@ -39,6 +40,8 @@ NOTIFICATIONS = sa.Table(
     sa.Column("actor_user_id", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("watch_id", sa.Text, nullable=False),
+    # More than 1 where several things are told of at once.
+    sa.Column("count", sa.Integer, nullable=False),
     sa.Column("is_seen", sa.Boolean, nullable=False),
     # When it happened.
     sa.Column("create_time", Instant, nullable=False),
@@ -61,6 +64,7 @@ HAPPENINGS = sa.Table(
     sa.Column("ref", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("doers", Json, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
     sa.Column("time", Instant, nullable=False),
     sa.Index("happenings_by_time", "account_id", "time"),
 )
@@ -73,6 +77,9 @@ ENDED_RECORDS = sa.Table(
     sa.Column("subject", Key, primary_key=True),
     sa.Column("end_time", Instant, nullable=False),
 )
+
+# People and organisations that were merged: who stands for whom. Watches and notifications keep the subject that they were made with.
+SUCCESSORS = successors_table(METADATA)
 
 # Replica of identity's users.
 USERS = sa.Table(

@@ -5,14 +5,18 @@ no deactivated user comes back meanwhile:
 - Whoever watches a record because of its creation is told of everything there, also of what was heard of first.
 - A fact counts for its own time: what happened before a record was deleted, or a user deactivated, is still told.
 - Stopping, which is no fact but a wish, counts at once.
+
+Who watches a record that went into another one is told of what happens there from when that is heard of.
 """
 
 from collections.abc import Collection, Iterable
 
+from kontor_chassis.db import successors
 from kontor_chassis.db.sessions import WriteSession
 from kontor_notify.domain.happenings import Happening
 from kontor_notify.domain.notifications import ASSIGNEE, Recipient
 from kontor_notify.store import happenings, notifications, users, watches
+from kontor_notify.store.tables import SUCCESSORS
 
 # Watchers and happenings are read, and notifications written, so many at once.
 _BATCH = 500
@@ -43,9 +47,13 @@ def tell_assignee(session: WriteSession, happening: Happening, user_id: str) -> 
 
 
 def _tell(session: WriteSession, happening: Happening, *, among: Collection[str] | None = None) -> None:
+    head = successors.head_of(session, SUCCESSORS, happening.subject)
+    records = successors.members(session, SUCCESSORS, head)
     after = ""
-    while found := watches.recipients(session, happening, among=among, after_user_id=after, limit=_BATCH):
-        notifications.insert(session, happening, found)
+    while found := watches.recipients(session, happening, records, among=among, after_user_id=after, limit=_BATCH):
+        # Each user once, by the first of their watches.
+        each = {recipient.user_id: recipient for recipient in reversed(found)}
+        notifications.insert(session, happening, list(each.values()))
         if len(found) < _BATCH:
             return
         after = found[-1].user_id

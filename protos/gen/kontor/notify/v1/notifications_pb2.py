@@ -29,7 +29,7 @@ from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kontor/notify/v1/notifications.proto\x12\x10kontor.notify.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xd9\x01\n\x0cNotification\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0b\n\x03ref\x18\x04 \x01(\t\x12\r\n\x05title\x18\x05 \x01(\t\x12\x15\n\ractor_user_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x10\n\x08watch_id\x18\x08 \x01(\t\x12\x0c\n\x04seen\x18\t \x01(\x08\x12\x35\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"Y\n\x18ListNotificationsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06unseen\x18\x03 \x01(\x08\"k\n\x19ListNotificationsResponse\x12\x35\n\rnotifications\x18\x01 \x03(\x0b\x32\x1e.kontor.notify.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x1bMarkNotificationSeenRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\xda\x02\n\x13NotificationService\x12\x9a\x01\n\x11ListNotifications\x12*.kontor.notify.v1.ListNotificationsRequest\x1a+.kontor.notify.v1.ListNotificationsResponse\",\xaa\xd4\x18\x0f\n\x0bnotify.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/notifications\x12\xa5\x01\n\x14MarkNotificationSeen\x12-.kontor.notify.v1.MarkNotificationSeenRequest\x1a\x1e.kontor.notify.v1.Notification\">\xaa\xd4\x18\x10\n\x0cnotify.write\x10\x02\x82\xd3\xe4\x93\x02$\"\x1f/v1/notifications/{id}:markSeen:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kontor/notify/v1/notifications.proto\x12\x10kontor.notify.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xee\x01\n\x0cNotification\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0b\n\x03ref\x18\x04 \x01(\t\x12\r\n\x05title\x18\x05 \x01(\t\x12\x15\n\ractor_user_id\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x10\n\x08watch_id\x18\x08 \x01(\t\x12\x0c\n\x04seen\x18\t \x01(\x08\x12\x35\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x63ount\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03\"Y\n\x18ListNotificationsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06unseen\x18\x03 \x01(\x08\"k\n\x19ListNotificationsResponse\x12\x35\n\rnotifications\x18\x01 \x03(\x0b\x32\x1e.kontor.notify.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x1bMarkNotificationSeenRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\xda\x02\n\x13NotificationService\x12\x9a\x01\n\x11ListNotifications\x12*.kontor.notify.v1.ListNotificationsRequest\x1a+.kontor.notify.v1.ListNotificationsResponse\",\xaa\xd4\x18\x0f\n\x0bnotify.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/notifications\x12\xa5\x01\n\x14MarkNotificationSeen\x12-.kontor.notify.v1.MarkNotificationSeenRequest\x1a\x1e.kontor.notify.v1.Notification\">\xaa\xd4\x18\x10\n\x0cnotify.write\x10\x02\x82\xd3\xe4\x93\x02$\"\x1f/v1/notifications/{id}:markSeen:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATION'].fields_by_name['id']._serialized_options = b'\342A\001\010'
   _globals['_NOTIFICATION'].fields_by_name['create_time']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_NOTIFICATION'].fields_by_name['count']._loaded_options = None
+  _globals['_NOTIFICATION'].fields_by_name['count']._serialized_options = b'\342A\001\003'
   _globals['_LISTNOTIFICATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTNOTIFICATIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
   _globals['_MARKNOTIFICATIONSEENREQUEST'].fields_by_name['id']._loaded_options = None
@@ -49,13 +51,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['MarkNotificationSeen']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['MarkNotificationSeen']._serialized_options = b'\252\324\030\020\n\014notify.write\020\002\202\323\344\223\002$\"\037/v1/notifications/{id}:markSeen:\001*'
   _globals['_NOTIFICATION']._serialized_start=211
-  _globals['_NOTIFICATION']._serialized_end=428
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=430
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=519
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=521
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=628
-  _globals['_MARKNOTIFICATIONSEENREQUEST']._serialized_start=630
-  _globals['_MARKNOTIFICATIONSEENREQUEST']._serialized_end=697
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=700
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=1046
+  _globals['_NOTIFICATION']._serialized_end=449
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=451
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=540
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=542
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=649
+  _globals['_MARKNOTIFICATIONSEENREQUEST']._serialized_start=651
+  _globals['_MARKNOTIFICATIONSEENREQUEST']._serialized_end=718
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=721
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=1067
 # @@protoc_insertion_point(module_scope)

@@ -33,6 +33,7 @@ class Notification(_message.Message):
     WATCH_ID_FIELD_NUMBER: _builtins.int
     SEEN_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
     """`note_created`, `mail_filed`, `deal_moved`, `deal_won`, `deal_lost` or `task_assigned`."""
@@ -48,6 +49,8 @@ class Notification(_message.Message):
     watch_id: _builtins.str
     """The watch that led to it; deleting it stops further ones. Empty for an assignee."""
     seen: _builtins.bool
+    count: _builtins.int
+    """More than 1 where mails that had waited were filed together because an address became known; `ref` is the last of them."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -65,10 +68,11 @@ class Notification(_message.Message):
         watch_id: _builtins.str = ...,
         seen: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_user_id", b"actor_user_id", "create_time", b"create_time", "id", b"id", "kind", b"kind", "reason", b"reason", "ref", b"ref", "seen", b"seen", "subject", b"subject", "title", b"title", "watch_id", b"watch_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_user_id", b"actor_user_id", "count", b"count", "create_time", b"create_time", "id", b"id", "kind", b"kind", "reason", b"reason", "ref", b"ref", "seen", b"seen", "subject", b"subject", "title", b"title", "watch_id", b"watch_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

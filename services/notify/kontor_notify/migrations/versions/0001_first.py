@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("ref", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("doers", Json, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("time", Instant, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "subject", "occasion", "sequence"),
     )
@@ -49,6 +50,7 @@ def upgrade() -> None:
         sa.Column("actor_user_id", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("watch_id", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("is_seen", sa.Boolean(), nullable=False),
         sa.Column("create_time", Instant, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id"),
@@ -56,6 +58,18 @@ def upgrade() -> None:
     op.create_index("notifications_by_occasion", "notifications", ["account_id", "user_id", "occasion"], unique=True)
     op.create_index("notifications_by_user", "notifications", ["account_id", "user_id", "create_time", "id"], unique=False)
     op.create_index("notifications_unseen", "notifications", ["account_id", "user_id", "is_seen", "create_time", "id"], unique=False)
+    op.create_table(
+        "successors",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("record", Key, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("time", Instant, nullable=False),
+        sa.Column("survivor", Key, nullable=False),
+        sa.Column("head", Key, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "record"),
+    )
+    op.create_index("successors_by_head", "successors", ["account_id", "head"], unique=False)
+    op.create_index("successors_by_survivor", "successors", ["account_id", "survivor"], unique=False)
     op.create_table(
         "users",
         sa.Column("account_id", Key, nullable=False),
@@ -77,4 +91,4 @@ def upgrade() -> None:
     )
     op.create_index("watches_by_subject", "watches", ["account_id", "subject", "user_id"], unique=True)
     op.create_index("watches_by_user", "watches", ["account_id", "user_id", "state", "create_time", "id"], unique=False)
-    enable_tenancy("ended_records", "happenings", "notifications", "users", "watches")
+    enable_tenancy("ended_records", "happenings", "notifications", "successors", "users", "watches")

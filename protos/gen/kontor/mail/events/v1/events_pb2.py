@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kontor/mail/events/v1/events.proto\x12\x15kontor.mail.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x01\n\x0cMessageFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x19\n\x11\x64\x65positor_user_id\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x14\n\x0c\x66rom_address\x18\x04 \x01(\t\x12\x14\n\x0cto_addresses\x18\x05 \x03(\t\x12\x14\n\x0c\x63\x63_addresses\x18\x06 \x03(\t\x12\x12\n\nmessage_id\x18\x07 \x01(\t\x12-\n\tsend_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\t \x01(\t\x12\x11\n\tautomatic\x18\n \x01(\x08\"V\n\x0cMessageFiled\x12\x34\n\x07message\x18\x01 \x01(\x0b\x32#.kontor.mail.events.v1.MessageFacts\x12\x10\n\x08subjects\x18\x02 \x03(\t\"S\n\x0bMessageHeld\x12\x34\n\x07message\x18\x01 \x01(\x0b\x32#.kontor.mail.events.v1.MessageFacts\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kontor/mail/events/v1/events.proto\x12\x15kontor.mail.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x01\n\x0cMessageFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x19\n\x11\x64\x65positor_user_id\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x14\n\x0c\x66rom_address\x18\x04 \x01(\t\x12\x14\n\x0cto_addresses\x18\x05 \x03(\t\x12\x14\n\x0c\x63\x63_addresses\x18\x06 \x03(\t\x12\x12\n\nmessage_id\x18\x07 \x01(\t\x12-\n\tsend_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\t \x01(\t\x12\x11\n\tautomatic\x18\n \x01(\x08\"f\n\x0cMessageFiled\x12\x34\n\x07message\x18\x01 \x01(\x0b\x32#.kontor.mail.events.v1.MessageFacts\x12\x10\n\x08subjects\x18\x02 \x03(\t\x12\x0e\n\x06waited\x18\x03 \x01(\x08\"X\n\x0eMessageUpdated\x12\x34\n\x07message\x18\x01 \x01(\x0b\x32#.kontor.mail.events.v1.MessageFacts\x12\x10\n\x08subjects\x18\x02 \x03(\t\"c\n\x0b\x42undleFiled\x12\x34\n\x07message\x18\x01 \x01(\x0b\x32#.kontor.mail.events.v1.MessageFacts\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\"S\n\x0bMessageHeld\x12\x34\n\x07message\x18\x01 \x01(\x0b\x32#.kontor.mail.events.v1.MessageFacts\x12\x0e\n\x06reason\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MESSAGEFACTS']._serialized_start=95
   _globals['_MESSAGEFACTS']._serialized_end=331
   _globals['_MESSAGEFILED']._serialized_start=333
-  _globals['_MESSAGEFILED']._serialized_end=419
-  _globals['_MESSAGEHELD']._serialized_start=421
-  _globals['_MESSAGEHELD']._serialized_end=504
+  _globals['_MESSAGEFILED']._serialized_end=435
+  _globals['_MESSAGEUPDATED']._serialized_start=437
+  _globals['_MESSAGEUPDATED']._serialized_end=525
+  _globals['_BUNDLEFILED']._serialized_start=527
+  _globals['_BUNDLEFILED']._serialized_end=626
+  _globals['_MESSAGEHELD']._serialized_start=628
+  _globals['_MESSAGEHELD']._serialized_end=711
 # @@protoc_insertion_point(module_scope)

@@ -81,11 +81,45 @@ class MessageFiled(_message.Message):
 
     MESSAGE_FIELD_NUMBER: _builtins.int
     SUBJECTS_FIELD_NUMBER: _builtins.int
+    WAITED_FIELD_NUMBER: _builtins.int
+    waited: _builtins.bool
+    """It had waited until an address became known. Watchers need not be told of it: they are by BundleFiled."""
     @_builtins.property
     def message(self) -> Global___MessageFacts: ...
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Resource names of the people it was filed at."""
+        """Resource names of the people it was filed at; who of them went into another one since is named as before."""
+
+    def __init__(
+        self,
+        *,
+        message: Global___MessageFacts | None = ...,
+        subjects: _abc.Iterable[_builtins.str] | None = ...,
+        waited: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "subjects", b"subjects", "waited", b"waited"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageFiled: _TypeAlias = MessageFiled  # noqa: Y015
+
+@_typing.final
+class MessageUpdated(_message.Message):
+    """Of the people at whom it is filed another one is gone, or there again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def message(self) -> Global___MessageFacts:
+        """Without the text."""
+
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Resource names of those who are there; with none left it is found no more."""
 
     def __init__(
         self,
@@ -99,7 +133,40 @@ class MessageFiled(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___MessageFiled: _TypeAlias = MessageFiled  # noqa: Y015
+Global___MessageUpdated: _TypeAlias = MessageUpdated  # noqa: Y015
+
+@_typing.final
+class BundleFiled(_message.Message):
+    """An address became known, and mails that had waited for it were filed at a person: told once, after all of their MessageFiled. Those
+    that a program has sent do not count.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    subject: _builtins.str
+    """The person."""
+    count: _builtins.int
+    @_builtins.property
+    def message(self) -> Global___MessageFacts:
+        """The last of them, without the text."""
+
+    def __init__(
+        self,
+        *,
+        message: Global___MessageFacts | None = ...,
+        subject: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "message", b"message", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BundleFiled: _TypeAlias = BundleFiled  # noqa: Y015
 
 @_typing.final
 class MessageHeld(_message.Message):
