@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from kontor_chassis.errors import FailedPrecondition, Unavailable
 from kontor_search.index.live import Index
-from tests.contract.index_harness import MINE, OTHER, document, found, search
+from tests.contract.index_harness import MINE, OTHER, Maker, document, found, search
 
 # Changes ----------------------------------------------------------------------------------------------------------------------
 
@@ -203,6 +204,19 @@ async def test_only_one_rebuild_runs_at_a_time(index: Index) -> None:
 
 
 # Life cycle -------------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_very_first_start_is_no_reason_to_warn(make: Maker) -> None:
+    index = make()
+    with capture_logs() as logs:
+        await index.start()
+        await index.stop()
+    assert [(line["log_level"], line["first_start"]) for line in logs if line["event"] == "search_index_begun_empty"] == [("info", True)]
+    again = make()
+    with capture_logs() as logs:
+        await again.start()
+        await again.stop()
+    assert [line["event"] for line in logs if line["event"] == "search_index_begun_empty"] == []
 
 
 async def test_a_restart_keeps_everything(index: Index, reopen: Callable[[], Awaitable[Index]]) -> None:

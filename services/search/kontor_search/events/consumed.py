@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.mail.events.v1 import events_pb2 as mail
@@ -13,14 +13,19 @@ from kontor_chassis.errors import KontorError
 from kontor_chassis.service import Context
 from kontor_search.parts import parts
 from kontor_search.usecases.follow import follow
+from kontor_search.usecases.records import remember
 
 EVENTS: tuple[type[Message], ...] = (
     contacts.PersonCreated,
     contacts.PersonUpdated,
     contacts.PersonDeleted,
+    contacts.PersonMerged,
+    contacts.PersonUnmerged,
     contacts.OrganisationCreated,
     contacts.OrganisationUpdated,
     contacts.OrganisationDeleted,
+    contacts.OrganisationMerged,
+    contacts.OrganisationUnmerged,
     sales.DealCreated,
     sales.DealUpdated,
     sales.DealMoved,
@@ -40,6 +45,7 @@ EVENTS: tuple[type[Message], ...] = (
     tasks.NoteUpdated,
     tasks.NoteDeleted,
     mail.MessageFiled,
+    mail.MessageUpdated,
 )
 
 
@@ -48,8 +54,9 @@ def batch_handler(context: Context) -> BatchHandler:
 
     async def handle(envelopes: Sequence[Envelope]) -> Sequence[Exception | None]:
         try:
+            await remember(context, envelopes)
             await follow(parts(context).index, parts(context).owners, envelopes)
-        except KontorError as error:
+        except (KontorError, DecodeError) as error:
             if len(envelopes) == 1:
                 return [error]
             return [(await handle([envelope]))[0] for envelope in envelopes]

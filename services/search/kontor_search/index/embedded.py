@@ -54,6 +54,8 @@ class FolderStore:
             raise
 
     def _open(self) -> tuple[Generation, bool]:
+        # A folder of which nothing was ever made, as on the very first start.
+        first = not (self._folder / "current").exists() and not self._generations()
         name, complete = self._read_current()
         generation = self._open_generation(self._folder / name) if name else None
         if generation is not None:
@@ -62,7 +64,7 @@ class FolderStore:
             # What is damaged stays beside it until a rebuild begins.
             generation, complete = self._new_generation(), False
             self._write_current(generation, complete=False)
-            log.warning("search_index_begun_empty", folder=str(self._folder))
+            (log.info if first else log.warning)("search_index_begun_empty", folder=str(self._folder), first_start=first)
         self._serving = generation
         return generation, complete
 

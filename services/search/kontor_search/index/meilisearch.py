@@ -74,9 +74,11 @@ class ServerStore:
             if state.get("format") == requests.FORMAT:
                 serving.forget_marks()
                 return serving, bool(state["complete"])
+            # A server that has never had this index, as on the very first start.
+            first = not state and not self._exists(self._name)
             if state:
                 log.warning("search_index_format_changed", index=self._name)
-            log.warning("search_index_begun_empty", index=self._name)
+            (log.info if first else log.warning)("search_index_begun_empty", index=self._name, first_start=first)
             self._make(self._name)
             return serving, False
 
@@ -119,6 +121,15 @@ class ServerStore:
             if error.code in ("index_not_found", "document_not_found"):
                 return {}
             raise
+
+    def _exists(self, uid: str) -> bool:
+        try:
+            self._client.get_index(uid)
+        except MeilisearchApiError as error:
+            if error.code == "index_not_found":
+                return False
+            raise
+        return True
 
     def _make(self, uid: str) -> None:
         self._remove(uid)

@@ -11,6 +11,7 @@ from kontor_search.domain.queries import MAX_DEPTH, MAX_QUERY, Query, tag_key
 from kontor_search.index.port import Hit
 from kontor_search.parts import parts
 from kontor_search.usecases.rebuild import rebuild as rebuild_index
+from kontor_search.usecases.records import in_present_terms
 
 KINDS = ("person", "organisation", "deal", "project", "task", "note", "email")
 _DEFAULT_SIZE = 20
@@ -38,8 +39,9 @@ async def search(request: pb.SearchRequest, call: Call) -> pb.SearchResponse:
     )
     result = await parts(call.context).index.search(call.principal.account_id, query)
     more = len(result.hits) > size and offset + size < MAX_DEPTH
+    hits = await in_present_terms(call.context, call.principal.account_id, result.hits[:size])
     return pb.SearchResponse(
-        hits=[_hit_to(hit) for hit in result.hits[:size]],
+        hits=[_hit_to(hit) for hit in hits],
         next_page_token=page.token((offset + size,)) if more else "",
         kind_counts=[pb.KindCount(kind=kind, count=result.kind_counts[kind]) for kind in KINDS if result.kind_counts.get(kind)],
     )

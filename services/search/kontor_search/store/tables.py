@@ -1,6 +1,21 @@
-"""Search owns no tables: its state is the index, which can be made anew from the owners. The database beside it holds only what
-every service has."""
+"""The tables of search: what became of records that others hang on. The index itself can be made anew from the owners, and holds what
+they say of each record; what happens to another one that it names is looked up here."""
 
 import sqlalchemy as sa
 
+from kontor_chassis.db.successors import successors_table
+from kontor_chassis.db.types import Key
+
 METADATA = sa.MetaData()
+
+# People and organisations that were merged: who stands for whom.
+SUCCESSORS = successors_table(METADATA)
+
+# Records that were deleted.
+GONE_RECORDS = sa.Table(
+    "gone_records",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    # Resource name.
+    sa.Column("ref", Key, primary_key=True),
+)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from kontor_chassis.errors import Unavailable
 from kontor_search.domain.documents import IndexDocument
@@ -90,7 +91,11 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 async def test_a_damaged_index_begins_empty_says_so_and_works(tmp_path: Path, damage: str) -> None:
     await filled(tmp_path / "index")
     DAMAGES[damage](tmp_path / "index")
-    index = await started(tmp_path / "index")
+    with capture_logs() as logs:
+        index = await started(tmp_path / "index")
+    # Where nothing at all is left it cannot be told from the very first start.
+    level = "info" if damage == "folder gone" else "warning"
+    assert [line["log_level"] for line in logs if line["event"] == "search_index_begun_empty"] == [level]
     assert index.needs_rebuild
     assert await index.refs("a") == {}
     await index.upsert([person(3)])

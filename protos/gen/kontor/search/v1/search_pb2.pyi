@@ -76,7 +76,7 @@ class Hit(_message.Message):
     """HTML-safe excerpt in which what matched stands in <em>…</em>."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Records that the hit hangs on."""
+        """Records that the hit hangs on and that are there; of merged ones the one that stands for them."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp: ...
