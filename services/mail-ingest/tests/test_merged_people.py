@@ -202,6 +202,21 @@ async def test_an_address_that_the_survivor_gives_up_leads_there_no_more(mail: A
     assert await mail.messages(state="MESSAGE_STATE_TRAY") == []
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_what_the_loser_has_after_the_undo_counts_whenever_that_is_heard_of(mail: Any, letter: Any, order: tuple[int, ...]) -> None:
+    """A fact that failed at first comes after later ones of the same person."""
+    people = People()
+    gone, united = people.merged()
+    there, alone = people.unmerged()
+    new = f"new-{people.address}"
+    changed = Told(contacts.PersonUpdated(person=people.facts(people.loser, new)), gone.subject, 4, 30)
+    await tell(mail, *people.created(), united, alone)
+    for number in order:
+        await tell(mail, (gone, there, changed)[number])
+    assert await filings(mail, await deposited(mail, letter(To=new))) == [people.loser]
+    assert await filings(mail, await deposited(mail, letter(To=people.other))) == [people.survivor]
+
+
 async def test_a_merge_in_another_account_changes_nothing_here(mail: Any, letter: Any) -> None:
     """S1."""
     people = People()

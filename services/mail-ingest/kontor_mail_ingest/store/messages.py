@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession
 from kontor_mail_ingest.domain.messages import Mailbox
-from kontor_mail_ingest.store.persons import stands_for
 from kontor_mail_ingest.store.tables import DEPOSITS as D
 from kontor_mail_ingest.store.tables import FILINGS as F
+from kontor_mail_ingest.store.tables import MERGES
 from kontor_mail_ingest.store.tables import MESSAGES as M
 from kontor_mail_ingest.store.tables import PERSONS as P
-from kontor_mail_ingest.store.tables import SUCCESSORS as S
 
 RECEIVED, FILED, TRAY, COPY = "received", "filed", "tray", "copy"
 # A place in a list: time of receipt and id.
@@ -66,8 +65,9 @@ class Message:
 
 
 _FACTS = [column for column in M.columns if column.name != "text"]
-_STANDS = stands_for(F.c.person_id)
-_WITH_PEOPLE = F.outerjoin(S, sa.and_(S.c.account_id == F.c.account_id, S.c.record == F.c.person_id)).outerjoin(
+_MERGED = MERGES.table
+_STANDS = sa.func.coalesce(_MERGED.c.root, F.c.person_id)
+_WITH_PEOPLE = F.outerjoin(_MERGED, sa.and_(_MERGED.c.account_id == F.c.account_id, _MERGED.c.ref == F.c.person_id)).outerjoin(
     P, sa.and_(P.c.account_id == F.c.account_id, P.c.id == _STANDS)
 )
 _IS_THERE = sa.func.coalesce(P.c.deleted, sa.false()) == sa.false()

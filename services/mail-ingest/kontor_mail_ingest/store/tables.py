@@ -4,8 +4,8 @@ always empty."""
 
 import sqlalchemy as sa
 
-from kontor_chassis.db.successors import successors_table
 from kontor_chassis.db.types import Instant, Json, Key
+from kontor_chassis.merges import Merges
 
 METADATA = sa.MetaData()
 
@@ -157,10 +157,12 @@ PERSONS = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False),
     sa.Column("facts_time", Instant, nullable=False, server_default="0"),
+    # When they were last merged into another one.
+    sa.Column("merge_time", Instant, nullable=False, server_default="0"),
 )
 
-# People that were merged: who stands for whom.
-SUCCESSORS = successors_table(METADATA)
+# People that were merged, by their ids.
+MERGES = Merges(METADATA)
 
 # The address book: normalised addresses and whose they are.
 PERSON_ADDRESSES = sa.Table(

@@ -1,6 +1,5 @@
 """An address has become a person's: mails to which it was unknown are filed at that person (E4, E6)."""
 
-from kontor_chassis.db import successors
 from kontor_chassis.db.sessions import WriteSession
 from kontor_mail_ingest.domain.filing import File, Filing
 from kontor_mail_ingest.events import published
@@ -8,7 +7,7 @@ from kontor_mail_ingest.events.published import Facts
 from kontor_mail_ingest.store import backlog, refilings, unknown_addresses
 from kontor_mail_ingest.store.messages import COPY, FILED, TRAY
 from kontor_mail_ingest.store.refilings import Settled
-from kontor_mail_ingest.store.tables import SUCCESSORS
+from kontor_mail_ingest.store.tables import MERGES
 from kontor_mail_ingest.usecases.filing import look_up
 
 
@@ -32,8 +31,7 @@ def refile(session: WriteSession, message_id: str) -> list[str]:
             _become_copy(session, message_id, held, original_id)
             return []
     before = refilings.filed_at(session, message_id)
-    stand = successors.heads(session, SUCCESSORS, before)
-    there = {stand.get(person_id, person_id) for person_id in before}
+    there = set(MERGES.roots(session, before).values())
     new = [filing for filing in decision.filings if filing.person_id not in there]
     if new:
         _file(session, message_id, held, before, new)

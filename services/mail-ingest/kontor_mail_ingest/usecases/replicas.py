@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from kontor_chassis.db import successors
+from kontor_chassis.db import locks
 from kontor_chassis.db.sessions import WriteSession
 from kontor_mail_ingest.domain.addresses import normalise_address
 from kontor_mail_ingest.store import persons, restated, unknown_addresses, users
-from kontor_mail_ingest.store.tables import SUCCESSORS
+from kontor_mail_ingest.store.tables import MERGES
 from kontor_mail_ingest.usecases.mail_addresses import make_dropbox
 
 
@@ -22,26 +22,26 @@ def forget_person(session: WriteSession, person_id: str, *, sequence: int, time:
     was_there = persons.is_there(session, person_id)
     if persons.keep(session, person_id, addresses=(), deleted=True, sequence=sequence, time=time):
         persons.forget_absorbed(session, person_id)
-        _restate(session, person_id, successors.members(session, SUCCESSORS, person_id), was_there=was_there)
+        _restate(session, person_id, MERGES.members(session, person_id), was_there=was_there)
 
 
 def merge_person(session: WriteSession, person_id: str, survivor_id: str, *, sequence: int, time: datetime) -> None:
     """The person went into another one, who has their addresses and mails from now on. Nothing is filed anew or told."""
     unknown_addresses.hold_address_book(session, to_change=True)
+    locks.claim(session, [locks.ACCOUNT])
     was_there = persons.is_there(session, person_id)
-    changed = successors.keep(session, SUCCESSORS, person_id, survivor=survivor_id, sequence=sequence, time=time)
-    if not changed:
-        return
+    changed = MERGES.keep(session, person_id, survivor_id, sequence=sequence)
     persons.close(session, person_id, sequence=sequence, time=time)
-    persons.forget_absorbed(session, successors.head_of(session, SUCCESSORS, person_id))
+    persons.forget_absorbed(session, MERGES.root(session, person_id))
     _restate(session, person_id, changed, was_there=was_there)
 
 
 def unmerge_person(session: WriteSession, person_id: str, *, addresses: Iterable[str], sequence: int, time: datetime) -> None:
     """The person is there again, with their addresses and what was filed at them by their own name."""
     unknown_addresses.hold_address_book(session, to_change=True)
+    locks.claim(session, [locks.ACCOUNT])
     was_there = persons.is_there(session, person_id)
-    changed = successors.keep(session, SUCCESSORS, person_id, survivor="", sequence=sequence, time=time)
+    changed = MERGES.keep(session, person_id, person_id, sequence=sequence)
     _keep(session, person_id, addresses, sequence=sequence, time=time)
     _restate(session, person_id, changed, was_there=was_there)
 

@@ -116,12 +116,12 @@ def record_merged(event: Event[Merged], session: WriteSession) -> None:
     noun = event.subject.partition("/")[0]
     for survivor in watchable([f"{noun}/{event.body.survivor_id}"]):
         for subject in watchable([event.subject]):
-            watches.follow(session, subject, survivor=survivor, sequence=event.sequence, time=event.time)
+            watches.follow(session, subject, survivor=survivor, sequence=event.sequence)
 
 
 def record_unmerged(event: Event[Unmerged], session: WriteSession) -> None:
     for subject in watchable([event.subject]):
-        watches.follow(session, subject, survivor="", sequence=event.sequence, time=event.time)
+        watches.follow(session, subject, survivor=subject, sequence=event.sequence)
 
 
 def task_created(event: Event[tasks.TaskCreated], session: WriteSession) -> None:

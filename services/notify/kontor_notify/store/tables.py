@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from kontor_chassis.db.successors import successors_table
 from kontor_chassis.db.types import Instant, Json, Key
+from kontor_chassis.merges import Merges
 
 METADATA = sa.MetaData()
 
@@ -78,8 +78,8 @@ ENDED_RECORDS = sa.Table(
     sa.Column("end_time", Instant, nullable=False),
 )
 
-# People and organisations that were merged: who stands for whom. Watches and notifications keep the subject that they were made with.
-SUCCESSORS = successors_table(METADATA)
+# People and organisations that were merged. Watches and notifications keep the subject that they were made with.
+MERGES = Merges(METADATA)
 
 # Replica of identity's users.
 USERS = sa.Table(

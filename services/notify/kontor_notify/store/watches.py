@@ -12,10 +12,11 @@ from kontor_notify.domain.happenings import Happening
 from kontor_notify.domain.notifications import Recipient
 from kontor_notify.domain.watches import ACTIVE, AUTOMATIC, ENDED, STOPPED, Watch
 from kontor_notify.store.tables import ENDED_RECORDS as E
-from kontor_notify.store.tables import SUCCESSORS as S
+from kontor_notify.store.tables import MERGES
 from kontor_notify.store.tables import USERS as U
 from kontor_notify.store.tables import WATCHES as W
 
+S = MERGES.table
 # A place in a list: time and id.
 After = tuple[datetime, str]
 
@@ -72,14 +73,14 @@ def page(session: ReadSession, *, among: Sequence[str], after: After | None, lim
     A watch at a record that went into another one stands for a watch there. Of several that do one is shown: that at the record
     which is there, else the oldest.
     """
-    at = sa.case((S.c.head != "", S.c.head), else_=W.c.subject)
-    merged = W.outerjoin(S, sa.and_(S.c.account_id == W.c.account_id, S.c.record == W.c.subject))
+    at = sa.func.coalesce(S.c.root, W.c.subject)
+    merged = W.outerjoin(S, sa.and_(S.c.account_id == W.c.account_id, S.c.ref == W.c.subject))
     gone = sa.exists().where(E.c.account_id == W.c.account_id, E.c.subject == at)
     statement = (
         sa.select(W.c.id, W.c.user_id, at.label("subject"), W.c.reason, W.c.state, W.c.create_time)
         .select_from(merged)
         .where(W.c.account_id == session.account_id, W.c.user_id == session.user_id, W.c.state == ACTIVE, ~gone)
-        .where(sa.or_(S.c.head.is_(None), S.c.head == "", ~_is_shown_by_another()))
+        .where(sa.or_(at == W.c.subject, ~_is_shown_by_another()))
     )
     if among:
         statement = statement.where(W.c.subject.in_(among))
@@ -93,13 +94,13 @@ def _is_shown_by_another() -> sa.ColumnElement[bool]:
     """Whether the user of a watch at a merged record has an active watch that is shown in its place."""
     other, older, sibling = W.alias("other"), W.alias("older"), S.alias("sibling")
     at_head = sa.exists().where(
-        other.c.account_id == W.c.account_id, other.c.subject == S.c.head, other.c.user_id == W.c.user_id, other.c.state == ACTIVE
+        other.c.account_id == W.c.account_id, other.c.subject == S.c.root, other.c.user_id == W.c.user_id, other.c.state == ACTIVE
     )
     at_another = sa.exists().where(
         sibling.c.account_id == W.c.account_id,
-        sibling.c.head == S.c.head,
+        sibling.c.root == S.c.root,
         older.c.account_id == W.c.account_id,
-        older.c.subject == sibling.c.record,
+        older.c.subject == sibling.c.ref,
         older.c.user_id == W.c.user_id,
         older.c.state == ACTIVE,
         older.c.id < W.c.id,

@@ -11,12 +11,11 @@ Who watches a record that went into another one is told of what happens there fr
 
 from collections.abc import Collection, Iterable
 
-from kontor_chassis.db import successors
 from kontor_chassis.db.sessions import WriteSession
 from kontor_notify.domain.happenings import Happening
 from kontor_notify.domain.notifications import ASSIGNEE, Recipient
 from kontor_notify.store import happenings, notifications, users, watches
-from kontor_notify.store.tables import SUCCESSORS
+from kontor_notify.store.tables import MERGES
 
 # Watchers and happenings are read, and notifications written, so many at once.
 _BATCH = 500
@@ -47,8 +46,7 @@ def tell_assignee(session: WriteSession, happening: Happening, user_id: str) -> 
 
 
 def _tell(session: WriteSession, happening: Happening, *, among: Collection[str] | None = None) -> None:
-    head = successors.head_of(session, SUCCESSORS, happening.subject)
-    records = successors.members(session, SUCCESSORS, head)
+    records = MERGES.members(session, happening.subject)
     after = ""
     while found := watches.recipients(session, happening, records, among=among, after_user_id=after, limit=_BATCH):
         # Each user once, by the first of their watches.

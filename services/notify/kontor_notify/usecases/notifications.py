@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kontor_chassis.audit import updated
-from kontor_chassis.db import successors
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
 from kontor_chassis.ids import is_id
 from kontor_notify.domain.notifications import Notification
 from kontor_notify.store import notifications
-from kontor_notify.store.tables import SUCCESSORS
+from kontor_notify.store.tables import MERGES
 
 
 def find(session: ReadSession, *, unseen: bool, after: notifications.After | None, limit: int) -> list[Notification]:
@@ -32,5 +31,5 @@ def mark_seen(session: WriteSession, notification_id: str) -> Notification:
 
 def _shown(session: ReadSession, found: Sequence[Notification]) -> list[Notification]:
     """With the records that are there: those into which the subjects went."""
-    heads = successors.heads(session, SUCCESSORS, (item.subject for item in found))
-    return [replace(item, subject=heads[item.subject]) if item.subject in heads else item for item in found]
+    roots = MERGES.roots(session, {item.subject for item in found})
+    return [replace(item, subject=roots[item.subject]) for item in found]

@@ -5,14 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from kontor_chassis.audit import created, deleted
-from kontor_chassis.db import successors
+from kontor_chassis.db import locks
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound, PermissionDenied
 from kontor_chassis.ids import is_id, new_id
 from kontor_chassis.references import Answers
 from kontor_notify.domain.watches import ACTIVE, ENDED, WATCHER, Watch, checked_subject
 from kontor_notify.store import watches
-from kontor_notify.store.tables import SUCCESSORS
+from kontor_notify.store.tables import MERGES
 from kontor_notify.usecases import happenings, references
 
 
@@ -69,12 +69,13 @@ def end(session: WriteSession, subject: str, *, time: datetime) -> None:
     watches.end(session, subject, time=time)
 
 
-def follow(session: WriteSession, subject: str, *, survivor: str, sequence: int, time: datetime) -> None:
-    """The record went into another one, or is there again (empty). Watches and notifications stay as they are; where they
-    are read, the one that is there stands for both."""
-    successors.keep(session, SUCCESSORS, subject, survivor=survivor, sequence=sequence, time=time)
+def follow(session: WriteSession, subject: str, *, survivor: str, sequence: int) -> None:
+    """The record was merged into another one, or is there again (itself). Watches and notifications stay as they are; where
+    they are read, the one that is there stands for both."""
+    locks.claim(session, [locks.ACCOUNT])
+    MERGES.keep(session, subject, survivor, sequence=sequence)
 
 
 def _records(session: ReadSession, subject: str) -> list[str]:
-    """The record that stands for this one, and those that went into it."""
-    return successors.members(session, SUCCESSORS, successors.head_of(session, SUCCESSORS, subject))
+    """The record that answers for this one, and those that were merged into it."""
+    return MERGES.members(session, subject)

@@ -3,13 +3,13 @@ they say of each record; what happens to another one that it names is looked up 
 
 import sqlalchemy as sa
 
-from kontor_chassis.db.successors import successors_table
 from kontor_chassis.db.types import Key
+from kontor_chassis.merges import Merges
 
 METADATA = sa.MetaData()
 
-# People and organisations that were merged: who stands for whom.
-SUCCESSORS = successors_table(METADATA)
+# People and organisations that were merged.
+MERGES = Merges(METADATA)
 
 # Records that were deleted.
 GONE_RECORDS = sa.Table(

@@ -73,7 +73,7 @@ def _keep(session: WriteSession, event: Event[Message]) -> None:
     if isinstance(body, _DELETED):
         records.keep_gone(session, event.subject)
     elif isinstance(body, _UNMERGED):
-        records.keep_successor(session, event.subject, survivor="", sequence=event.sequence, time=event.time)
+        records.keep_merge(session, event.subject, survivor=event.subject, sequence=event.sequence)
     elif isinstance(body, contacts.PersonMerged | contacts.OrganisationMerged) and body.survivor_id:
         survivor = f"{event.subject.partition('/')[0]}/{body.survivor_id}"
-        records.keep_successor(session, event.subject, survivor=survivor, sequence=event.sequence, time=event.time)
+        records.keep_merge(session, event.subject, survivor=survivor, sequence=event.sequence)

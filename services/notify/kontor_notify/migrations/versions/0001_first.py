@@ -36,6 +36,17 @@ def upgrade() -> None:
     )
     op.create_index("happenings_by_time", "happenings", ["account_id", "time"], unique=False)
     op.create_table(
+        "merges",
+        sa.Column("account_id", Key, nullable=False),
+        sa.Column("ref", Key, nullable=False),
+        sa.Column("survivor", Key, nullable=False),
+        sa.Column("root", Key, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "ref"),
+    )
+    op.create_index("merges_by_root", "merges", ["account_id", "root"], unique=False)
+    op.create_index("merges_by_survivor", "merges", ["account_id", "survivor"], unique=False)
+    op.create_table(
         "notifications",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("id", Key, nullable=False),
@@ -59,18 +70,6 @@ def upgrade() -> None:
     op.create_index("notifications_by_user", "notifications", ["account_id", "user_id", "create_time", "id"], unique=False)
     op.create_index("notifications_unseen", "notifications", ["account_id", "user_id", "is_seen", "create_time", "id"], unique=False)
     op.create_table(
-        "successors",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("record", Key, nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("time", Instant, nullable=False),
-        sa.Column("survivor", Key, nullable=False),
-        sa.Column("head", Key, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "record"),
-    )
-    op.create_index("successors_by_head", "successors", ["account_id", "head"], unique=False)
-    op.create_index("successors_by_survivor", "successors", ["account_id", "survivor"], unique=False)
-    op.create_table(
         "users",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("user_id", Key, nullable=False),
@@ -91,4 +90,4 @@ def upgrade() -> None:
     )
     op.create_index("watches_by_subject", "watches", ["account_id", "subject", "user_id"], unique=True)
     op.create_index("watches_by_user", "watches", ["account_id", "user_id", "state", "create_time", "id"], unique=False)
-    enable_tenancy("ended_records", "happenings", "notifications", "successors", "users", "watches")
+    enable_tenancy("ended_records", "happenings", "merges", "notifications", "users", "watches")

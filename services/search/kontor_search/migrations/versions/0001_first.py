@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from kontor_chassis.db.migrations import create_plumbing, enable_tenancy
-from kontor_chassis.db.types import Instant, Key
+from kontor_chassis.db.types import Key
 
 revision = "0001"
 down_revision = None
@@ -19,15 +19,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "ref"),
     )
     op.create_table(
-        "successors",
+        "merges",
         sa.Column("account_id", Key, nullable=False),
-        sa.Column("record", Key, nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("time", Instant, nullable=False),
+        sa.Column("ref", Key, nullable=False),
         sa.Column("survivor", Key, nullable=False),
-        sa.Column("head", Key, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "record"),
+        sa.Column("root", Key, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "ref"),
     )
-    op.create_index("successors_by_head", "successors", ["account_id", "head"], unique=False)
-    op.create_index("successors_by_survivor", "successors", ["account_id", "survivor"], unique=False)
-    enable_tenancy("gone_records", "successors")
+    op.create_index("merges_by_root", "merges", ["account_id", "root"], unique=False)
+    op.create_index("merges_by_survivor", "merges", ["account_id", "survivor"], unique=False)
+    enable_tenancy("gone_records", "merges")
