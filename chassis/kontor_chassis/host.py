@@ -23,6 +23,7 @@ from kontor_chassis.events import event_type
 from kontor_chassis.housekeeping import keep_pruning
 from kontor_chassis.inbox import transactional
 from kontor_chassis.outbox import Relay
+from kontor_chassis.outgoing_mail.port import OutgoingMail
 from kontor_chassis.principal import EVERY_ACCOUNT, Keyring
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.dispatch import Dispatcher
@@ -57,6 +58,7 @@ class RunningService:
         channels: Mapping[str, Channel],
         keyring: Keyring,
         blobs: Blobs,
+        mail: OutgoingMail,
         clock: Clock,
     ) -> None:
         self.service = service
@@ -73,6 +75,7 @@ class RunningService:
             database=database,
             sessions=sessions,
             blobs=blobs,
+            mail=mail,
             channels=channels,
         )
         sessions.bind(self.context)

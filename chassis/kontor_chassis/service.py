@@ -19,6 +19,7 @@ from kontor_chassis.clock import Clock
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.sessions import Sessions
 from kontor_chassis.inbox import EventHandler
+from kontor_chassis.outgoing_mail.port import OutgoingMail
 from kontor_chassis.principal import Keyring
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.settings import Settings
@@ -37,6 +38,7 @@ class Context:
     database: Database
     sessions: Sessions
     blobs: Blobs
+    mail: OutgoingMail
     # Channels to other services, by their name.
     channels: Mapping[str, Channel]
     # What `Service.open` gave.

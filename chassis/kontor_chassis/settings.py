@@ -25,6 +25,11 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8080, ge=0, le=65535, description="Port of HTTP.")
     smtp_host: str = Field(default="127.0.0.1", description="Address that SMTP listens on.")
     smtp_port: int = Field(default=2525, ge=0, le=65535, description="Port of SMTP.")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#@<>\"']+)?$",
+        description="Address at which browsers reach HTTP, for links in mails and snippets; empty: `http://` with host and port of HTTP.",
+    )
     mail_domain: str = Field(
         default="kontor.localhost",
         pattern=r"^[^\s@/:<>,]+$",
@@ -40,7 +45,17 @@ class Settings(BaseSettings):
     bus_url: str = Field(default="", repr=False, description="RabbitMQ address `amqp://…`; empty: durable local queues.")
     search_url: str = Field(default="", repr=False, description="Meilisearch address, its key as the password; empty: embedded index.")
     blob_url: str = Field(default="", description="Where files are kept, `file:///…`; empty: below the data folder.")
-    smtp_relay_url: str = Field(default="", repr=False, description="Relay for outgoing mail; empty: files below the data folder.")
+    smtp_relay_url: str = Field(
+        default="",
+        repr=False,
+        description="Relay for outgoing mail, `smtp://user:password@host:587` (STARTTLS where it is offered, always with a password) or "
+        "`smtps://…:465`; empty: files in `outgoing-mail` below the data folder.",
+    )
+    mail_sender: str = Field(
+        default="",
+        pattern=r"^([^\s@<>,;:]+@[^\s@<>,;:]+)?$",
+        description="Sender of outgoing mail; empty: `no-reply@` the mail domain.",
+    )
     keys_dir: Path | None = Field(default=None, description="Folder of the signing keys; empty: `keys` below the data folder.")
     channel_url: str = Field(
         default="dns:///kontor-{service}:50051",
@@ -77,6 +92,16 @@ class Settings(BaseSettings):
     @property
     def keys_folder(self) -> Path:
         return self.keys_dir or self.data_dir / "keys"
+
+    @property
+    def public_address(self) -> str:
+        """Where browsers reach HTTP, without a slash at the end."""
+        return self.public_url or f"http://{self.http_host}:{self.http_port}"
+
+    @property
+    def mail_from(self) -> str:
+        """The sender of outgoing mail."""
+        return self.mail_sender or f"no-reply@{self.mail_domain}"
 
     def channel_url_of(self, service: str) -> str:
         """gRPC address of a service in the split profile."""

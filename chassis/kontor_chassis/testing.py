@@ -18,6 +18,7 @@ from kontor_chassis.bus.port import BatchHandler, DeadLetter, Envelope, QueueSta
 from kontor_chassis.events import event_type
 from kontor_chassis.host import RunningService, consumed_by
 from kontor_chassis.ids import new_id
+from kontor_chassis.outgoing_mail.port import Mail, message_of
 from kontor_chassis.principal import METADATA_KEY, USER_ISSUER, Keyring, Principal, write_keys
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.dispatch import Dispatcher
@@ -64,6 +65,20 @@ class RecordingBus:
 
 
 @dataclass
+class RecordingMail:
+    """Keeps what is sent; what is to go wrong is put into `failures` before."""
+
+    sent: list[Mail] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    async def send(self, mail: Mail) -> None:
+        message_of(mail)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(mail)
+
+
+@dataclass
 class ManualClock:
     """A clock that moves only when told to."""
 
@@ -91,10 +106,13 @@ class Harness:
     # Member of one account with every scope of the service; `replace()` it for others.
     user: Principal
     paths: dict[type[Message], str] = field(default_factory=dict)
+    mail: RecordingMail = field(default_factory=RecordingMail)
 
     async def call(self, request: Message, *, user: Principal | None = None) -> Any:
-        """Call the method that takes this request; answers its response or raises its error."""
+        """Call the method that takes this request, as nobody where the user is STRANGER; answers its response or raises its error."""
         principal = user or self.user
+        if principal is STRANGER:
+            return await self.running.dispatcher.call(self.paths[type(request)], request, {})
         issuer = principal.service or USER_ISSUER
         token = self.running.context.keyring.sign(principal, issuer=issuer)
         return await self.running.dispatcher.call(self.paths[type(request)], request, {METADATA_KEY: token})
@@ -138,6 +156,10 @@ class Harness:
         return [kind.FromString(item.data) for item in self.bus.published if item.type == event_type(kind)]
 
 
+# Who has not signed in.
+STRANGER = Principal(account_id="")
+
+
 class _Everything(frozenset[str]):
     """Every scope there is: tests act as any service."""
 
@@ -157,14 +179,17 @@ async def harness(
     trusted = dict.fromkeys((service.name, "operator"), _Everything())
     keyring = Keyring(options.keys_folder, service_scopes=trusted)
     blobs = DiskBlobs(folder / "blobs")
-    running = RunningService(service, options, bus=bus, channels=channels or {}, keyring=keyring, blobs=blobs, clock=clock)
+    mail = RecordingMail()
+    running = RunningService(service, options, bus=bus, channels=channels or {}, keyring=keyring, blobs=blobs, mail=mail, clock=clock)
     await running.migrate()
     await running.start()
     await running.consume()
-    scopes = frozenset(method.rule.scope for method in running.dispatcher.methods.values() if not method.rule.internal)
+    scopes = frozenset(
+        method.rule.scope for method in running.dispatcher.methods.values() if not method.rule.internal and not method.rule.public
+    )
     user = Principal(account_id=new_id(), user_id=new_id(), role="member", scopes=scopes)
     try:
-        yield Harness(running, bus, clock, user, methods(running.dispatcher))
+        yield Harness(running, bus, clock, user, methods(running.dispatcher), mail)
     finally:
         await running.close_rooms()
         await running.stop()

@@ -13,7 +13,7 @@ from kontor_gateway.middleware.body_limit import BodyLimit
 from kontor_gateway.middleware.deadline import Deadline
 from kontor_gateway.middleware.error_answers import ErrorAnswers
 from kontor_gateway.middleware.observation import Observation
-from kontor_gateway.middleware.security_headers import SecurityHeaders
+from kontor_gateway.middleware.security_headers import SecurityHeaders, is_form
 from kontor_gateway.middleware.uploads import UploadTime
 from kontor_gateway.owners import SHARED
 from kontor_gateway.pages import add_pages
@@ -99,13 +99,19 @@ def _without_body(send: Send) -> Send:
 
 
 def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
-    return CORSMiddleware(
+    inner = CORSMiddleware(
         app,
         allow_origins=origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id"],
         expose_headers=["ETag", "Location", "X-Request-Id", "Retry-After"],
     )
+
+    async def cors(scope: Scope, receive: Receive, send: Send) -> None:
+        # Each web form has origins of its own.
+        await (app if is_form(scope) else inner)(scope, receive, send)
+
+    return cors
 
 
 def _only_http(app: ASGIApp) -> ASGIApp:

@@ -16,7 +16,7 @@ from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.inprocess import InProcessChannel
 from kontor_chassis.settings import Settings, load_settings
 from kontor_suite.catalog import OPERATOR, SERVICES
-from kontor_suite.profiles import check_private, make_blobs, make_bus, make_keyring, operator_socket, remote_channels
+from kontor_suite.profiles import check_private, make_blobs, make_bus, make_keyring, make_mail, operator_socket, remote_channels
 
 R = TypeVar("R", bound=Message)
 T = TypeVar("T")
@@ -77,9 +77,9 @@ async def operator(settings: Settings, *services: str) -> AsyncIterator[Operator
 async def _offline(settings: Settings, keyring: Keyring, services: Iterable[str]) -> AsyncIterator[dict[str, Channel]]:
     """The services' databases without anything around them. What they tell goes out when the suite starts."""
     channels: dict[str, Channel] = {}
-    bus, blobs = make_bus(settings), make_blobs(settings)
+    bus, blobs, mail = make_bus(settings), make_blobs(settings), make_mail(settings)
     running = [
-        RunningService(service, settings, bus=bus, channels=channels, keyring=keyring, blobs=blobs, clock=system_clock)
+        RunningService(service, settings, bus=bus, channels=channels, keyring=keyring, blobs=blobs, mail=mail, clock=system_clock)
         for service in SERVICES
         if service.package in services
     ]

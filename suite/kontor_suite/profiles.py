@@ -12,7 +12,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from kontor_chassis.blobs.disk import DiskBlobs
 from kontor_chassis.blobs.port import Blobs
@@ -22,6 +22,9 @@ from kontor_chassis.clock import Clock, system_clock
 from kontor_chassis.disk_space import folder_state
 from kontor_chassis.health import health_app
 from kontor_chassis.host import Host, RunningService
+from kontor_chassis.outgoing_mail.files import FileMail
+from kontor_chassis.outgoing_mail.port import OutgoingMail
+from kontor_chassis.outgoing_mail.smtp import SmtpMail, relay_of
 from kontor_chassis.principal import Keyring, write_keys
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.dispatch import methods_of
@@ -68,6 +71,13 @@ def _local_queues(settings: Settings) -> Path:
 def make_blobs(settings: Settings) -> Blobs:
     """Raises ValueError for an address of a kind that is not supported."""
     return DiskBlobs(blob_folder(settings))
+
+
+def make_mail(settings: Settings) -> OutgoingMail:
+    """Raises ValueError for a relay's address of a kind that is not supported."""
+    if settings.smtp_relay_url:
+        return SmtpMail(relay_of(settings.smtp_relay_url))
+    return FileMail(settings.data_dir / "outgoing-mail")
 
 
 def blob_folder(settings: Settings) -> Path:
@@ -135,10 +145,10 @@ class Embedded:
         self._lock = _lock(settings.data_dir)
         keyring = make_keyring(settings)
         self.bus = make_bus(settings, clock)
-        blobs = make_blobs(settings)
+        blobs, mail = make_blobs(settings), make_mail(settings)
         channels: dict[str, Channel] = {}
         running = [
-            RunningService(service, settings, bus=self.bus, channels=channels, keyring=keyring, blobs=blobs, clock=clock)
+            RunningService(service, settings, bus=self.bus, channels=channels, keyring=keyring, blobs=blobs, mail=mail, clock=clock)
             for service in SERVICES
         ]
         channels.update({item.service.package: InProcessChannel(item.dispatcher) for item in running})
@@ -192,12 +202,11 @@ class Split:
         self._telling: asyncio.Task[None] | None = None
 
     def _running(self) -> list[RunningService]:
-        keyring = make_keyring(self.settings, signers=[service.name for service in self.services])
-        blobs = make_blobs(self.settings)
-        return [
-            RunningService(service, self.settings, bus=self.bus, channels=self._channels, keyring=keyring, blobs=blobs, clock=system_clock)
-            for service in self.services
-        ]
+        settings = self.settings
+        keyring = make_keyring(settings, signers=[service.name for service in self.services])
+        ports: Any = {"bus": self.bus, "channels": self._channels, "keyring": keyring, "blobs": make_blobs(settings)}
+        mail = make_mail(settings)
+        return [RunningService(service, settings, **ports, mail=mail, clock=system_clock) for service in self.services]
 
     @property
     def failed(self) -> asyncio.Future[None]:

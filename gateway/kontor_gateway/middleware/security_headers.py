@@ -20,13 +20,23 @@ _PRIVATE = (b"cache-control", b"no-store")
 _TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
+def is_form(scope: Scope) -> bool:
+    """Whether it is a page for strangers, which says by itself what other sites may do with it."""
+    path: str = scope["path"]
+    return path.startswith("/forms/")
+
+
 class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)
-        defaults = [*_ALWAYS, _PRIVATE] if scope["path"].startswith("/v1/") else list(_ALWAYS)
+        if is_form(scope):
+            # Which sites may show a form in a frame, its own policy says; the older header knows all or none.
+            defaults = [_PRIVATE, *(header for header in _ALWAYS if header[0] != b"x-frame-options")]
+        else:
+            defaults = [*_ALWAYS, _PRIVATE] if scope["path"].startswith("/v1/") else list(_ALWAYS)
         if scope.get("scheme") == "https":
             defaults.append(_TLS)
 

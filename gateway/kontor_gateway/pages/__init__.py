@@ -12,6 +12,7 @@ from kontor_gateway.pages.page import Page
 from kontor_gateway.pages.person_photo import person_photo_pages
 from kontor_gateway.pages.raw_message import raw_message_pages
 from kontor_gateway.pages.task_calendar import task_calendar_pages
+from kontor_gateway.pages.web_forms import web_form_pages
 from kontor_gateway.router import Router
 from kontor_gateway.routes import Endpoint
 from kontor_gateway.translation import Translation
@@ -32,6 +33,7 @@ def add_pages(
         pages += task_calendar_pages(channels["tasks"], authenticator)
     if "contacts" in channels:
         pages += person_photo_pages(channels["contacts"], authenticator)
+        pages += web_form_pages(channels["contacts"])
     if "mail" in channels:
         pages += raw_message_pages(channels["mail"], authenticator)
     # These two tell of all the others, and of themselves.

@@ -14,18 +14,22 @@ from kontor_contacts.rpc import (
     custom_fields,
     documents,
     duplicates,
+    form_submissions,
     merges,
     operations,
     organisations,
     persons,
     photos,
     positions,
+    public_forms,
     segments,
     tags,
+    web_forms,
 )
 from kontor_contacts.settings import ContactsSettings
 from kontor_contacts.store.tables import METADATA
 from kontor_contacts.usecases import merge_pruning, operation_pruning
+from kontor_contacts.usecases.form_mailing import FormMailer
 from kontor_contacts.usecases.operation_worker import OperationWorker
 from kontor_contacts.usecases.photo_sweep import open_sweep
 
@@ -37,18 +41,22 @@ class Parts:
     operations: OperationWorker
     # Held while a picture is read.
     reading: asyncio.Semaphore
+    form_mailer: FormMailer
 
 
 @asynccontextmanager
 async def open_parts(context: Context) -> AsyncIterator[Parts]:
     """Go on with what is under way in the background."""
     operations = OperationWorker(context)
-    context.checks.update(operations=lambda: operations.running)
+    form_mailer = FormMailer(context)
+    context.checks.update(operations=lambda: operations.running, form_mailer=lambda: form_mailer.running)
     operations.start()
+    form_mailer.start()
     try:
         async with open_sweep(context) as reading, operation_pruning.open_pruning(context), merge_pruning.open_pruning(context):
-            yield Parts(operations, reading)
+            yield Parts(operations, reading, form_mailer)
     finally:
+        await form_mailer.stop()
         await operations.stop()
 
 
@@ -67,6 +75,9 @@ SERVICE = Service(
         "kontor.contacts.v1.MergeService": merges,
         "kontor.contacts.v1.OperationService": operations,
         "kontor.contacts.v1.BulkService": bulk,
+        "kontor.contacts.v1.WebFormService": web_forms,
+        "kontor.contacts.v1.FormSubmissionService": form_submissions,
+        "kontor.contacts.v1.PublicFormService": public_forms,
         "kontor.type.v1.DocumentSource": documents,
         "kontor.type.v1.AuditLog": audit_log,
     },

@@ -30,6 +30,7 @@ SERVICE = Service(
         contacts.OrganisationMerged: consumed.record_merged,
         contacts.PersonUnmerged: consumed.record_unmerged,
         contacts.OrganisationUnmerged: consumed.record_unmerged,
+        contacts.FormSubmitted: consumed.form_submitted,
         sales.DealCreated: consumed.deal_created,
         sales.ProjectCreated: consumed.project_created,
         sales.DealMoved: consumed.deal_changed,

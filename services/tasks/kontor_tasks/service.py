@@ -54,6 +54,7 @@ SERVICE = Service(
         contacts.OrganisationDeleted: consumed.organisation_deleted,
         contacts.OrganisationMerged: consumed.organisation_merged,
         contacts.OrganisationUnmerged: consumed.unmerged,
+        contacts.FormSubmitted: consumed.form_submitted,
         sales.DealCreated: consumed.deal_changed,
         sales.DealUpdated: consumed.deal_changed,
         sales.DealMoved: consumed.deal_moved,

@@ -7,10 +7,12 @@ from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.email_addresses import normalise_email
 from kontor_chassis.proto import to_date
 from kontor_contacts.domain.contact_points import ContactPoints
+from kontor_contacts.domain.form_submissions import Submission
 from kontor_contacts.domain.merges import Merge
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
+from kontor_contacts.domain.web_forms import WebForm
 
 
 def person_created(session: WriteSession, person: Person) -> None:
@@ -87,6 +89,22 @@ def position_updated(session: WriteSession, position: Position) -> None:
 
 def position_deleted(session: WriteSession, position: Position) -> None:
     session.publish(pb.PositionDeleted(position=_position(position)), subject=_position_ref(position), sequence=position.version + 1)
+
+
+def form_submitted(session: WriteSession, submission: Submission, form: WebForm, text: str) -> None:
+    """`text`: the entries for reading."""
+    facts = pb.FormSubmissionFacts(
+        id=submission.id,
+        form_id=form.id,
+        form_name=submission.form_name,
+        person_id=submission.person_id,
+        person_created=submission.person_created,
+        text=text,
+        campaign=submission.campaign,
+        responsible_user_id=form.responsible_user_id,
+        creator_user_id=form.creator_user_id,
+    )
+    session.publish(pb.FormSubmitted(submission=facts), subject=submission.ref, sequence=submission.version)
 
 
 def _position_ref(position: Position) -> str:

@@ -21,15 +21,17 @@ from kontor_contacts.domain.likely import of_person
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
 from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, person_dates, photos, tags
+from kontor_contacts.store.tables import CONTACT_POINTS, POSITIONS
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
-from kontor_contacts.store.tables import POSITIONS
 from kontor_contacts.store.tables import TAGGINGS as G
 
 NOUN = "persons"
 # A place in a list: sort key and id.
 After = tuple[str, str]
 _AT_ONCE = 500
+# More people than share one address.
+_MOST_NAMESAKES = 50
 
 _POSITIONS = children(
     POSITIONS.c.id, POSITIONS.c.version, POSITIONS.c.organisation_id, O.c.name, POSITIONS.c.role, POSITIONS.c.department,
@@ -73,6 +75,14 @@ def _this(session: ReadSession, person_id: str) -> dict[str, Any]:
 def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Person]:
     """Those that exist, in no particular order."""
     return [_person(row) for row in session.execute(_BY_IDS, {"this_account": session.account_id, "ids": list(ids)})]
+
+
+def of_email(session: ReadSession, address: str) -> list[Person]:
+    """Those who have this normalised address, the oldest ones."""
+    those = (CONTACT_POINTS.c.account_id == session.account_id, CONTACT_POINTS.c.medium == "email", CONTACT_POINTS.c.lookup == address)
+    found = sa.select(CONTACT_POINTS.c.record_id).where(*those, CONTACT_POINTS.c.noun == NOUN).order_by(CONTACT_POINTS.c.record_id)
+    ids = [row.record_id for row in session.execute(found.limit(_MOST_NAMESAKES))]
+    return by_ids(session, ids) if ids else []
 
 
 def page(

@@ -20,7 +20,7 @@ from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.persons import Person, changed_fields, checked_person, value_of, with_changes
 from kontor_contacts.domain.segments import Segment
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, person_fields, persons, photos, positions, tag_counts, tags
+from kontor_contacts.store import accounts, form_submissions, person_fields, persons, photos, positions, tag_counts, tags
 from kontor_contacts.store import custom_values as values
 from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
@@ -141,6 +141,7 @@ def delete(session: WriteSession, person_id: str, *, etag: str) -> None:
     positions.delete(session, [position.id for position in person.positions])
     photos.discard(session, person.photo_id)
     merge_parts.erase(session, persons.NOUN, person.id)
+    form_submissions.delete_of_person(session, person.id)
     persons.delete(session, person.id)
     deleted(session, f"persons/{person.id}", {"name": person.display_name})
     for position in person.positions:

@@ -1,7 +1,7 @@
 """Which records a caller can see."""
 
 from kontor_chassis.db.sessions import ReadSession
-from kontor_contacts.store import organisations, persons, tags
+from kontor_contacts.store import organisations, persons, tags, web_forms
 
 _SCOPE = "contacts.read"
 
@@ -18,4 +18,6 @@ def sees(session: ReadSession, ref: str) -> bool:
             return organisations.get(session, record_id) is not None
         case "tags":
             return tags.get(session, record_id) is not None
+        case "web-forms":
+            return web_forms.get(session, record_id) is not None
     return False

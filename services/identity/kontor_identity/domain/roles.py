@@ -23,6 +23,8 @@ LOWEST: Mapping[str, str] = {
     "contacts.read": READER,
     "contacts.write": RESTRICTED,
     "contacts.delete": MEMBER,
+    # Doors that are open to strangers: web forms.
+    "contacts.admin": ADMIN,
     "identity.read": READER,
     # What concerns only oneself: sessions, keys, feeds, password.
     "identity.self": READER,

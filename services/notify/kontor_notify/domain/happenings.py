@@ -14,6 +14,7 @@ DEAL_MOVED = "deal_moved"
 DEAL_WON = "deal_won"
 DEAL_LOST = "deal_lost"
 TASK_ASSIGNED = "task_assigned"
+FORM_SUBMITTED = "form_submitted"
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-# Reason of who is told without a watch.
+# Reasons of who is told without a watch.
 ASSIGNEE = "assignee"
+# Who answers for a web form, and who made one that nobody answers for.
+FORM_RESPONSIBLE = "form_responsible"
+FORM_CREATOR = "form_creator"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from kontor_notify.domain.happenings import (
     DEAL_LOST,
     DEAL_MOVED,
     DEAL_WON,
+    FORM_SUBMITTED,
     MAIL_FILED,
     NOTE_CREATED,
     TASK_ASSIGNED,
@@ -25,6 +26,7 @@ from kontor_notify.domain.happenings import (
     doers_of,
     title_of,
 )
+from kontor_notify.domain.notifications import FORM_CREATOR, FORM_RESPONSIBLE
 from kontor_notify.domain.watches import automatic, watchable
 from kontor_notify.usecases import happenings, users, watches
 
@@ -137,6 +139,24 @@ def task_created(event: Event[tasks.TaskCreated], session: WriteSession) -> None
         occasion=f"{TASK_ASSIGNED}:{event.subject}",
     )
     happenings.tell_assignee(session, happening, task.assignee_user_id)
+
+
+def form_submitted(event: Event[contacts.FormSubmitted], session: WriteSession) -> None:
+    """Whose form it is, and whoever watches the person. A user who let it through, after it was taken for a robot's, is not told."""
+    submission = event.body.submission
+    occurred = at_each(
+        [f"persons/{submission.person_id}"],
+        kind=FORM_SUBMITTED,
+        ref=event.subject,
+        title=submission.form_name,
+        doers=doers_of(event.actor_user_id),
+        time=event.time,
+        sequence=event.sequence,
+    )
+    for happening in occurred:
+        reasons = [(submission.responsible_user_id, FORM_RESPONSIBLE), (submission.creator_user_id, FORM_CREATOR)]
+        happenings.tell_first_active(session, happening, reasons)
+    happenings.tell(session, occurred)
 
 
 def user_updated(event: Event[identity.UserUpdated], session: WriteSession) -> None:

@@ -45,6 +45,17 @@ def tell_assignee(session: WriteSession, happening: Happening, user_id: str) -> 
         notifications.insert(session, happening, [Recipient(user_id=user_id, reason=ASSIGNEE)])
 
 
+def tell_first_active(session: WriteSession, happening: Happening, reasons: Iterable[tuple[str, str]]) -> None:
+    """Tell the first of these users (id and reason) who is active, unless it is their own act."""
+    for user_id, reason in reasons:
+        presence = users.get(session, user_id) if user_id else None
+        active = presence is None or presence.is_active_at(happening.time)
+        if user_id and active:
+            if user_id not in happening.doers:
+                notifications.insert(session, happening, [Recipient(user_id=user_id, reason=reason)])
+            return
+
+
 def _tell(session: WriteSession, happening: Happening, *, among: Collection[str] | None = None) -> None:
     records = MERGES.members(session, happening.subject)
     after = ""

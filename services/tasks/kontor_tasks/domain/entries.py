@@ -1,4 +1,4 @@
-"""An entry of a timeline: a note, a mail, a done task or a milestone."""
+"""An entry of a timeline: a note, a mail, a done task, a milestone or what was sent by a web form."""
 
 import sys
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class Entry:
     """`id` is that of the note, task or message that the entry shows, so that each of them has one entry at most."""
 
     id: str
-    # `note`, `email`, `task` or `milestone`.
+    # `note`, `email`, `task`, `milestone` or `form`.
     kind: str
     # The record that the entry shows.
     ref: str

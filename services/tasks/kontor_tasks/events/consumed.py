@@ -164,6 +164,20 @@ def message_filed(event: Event[mail.MessageFiled], session: WriteSession) -> Non
     timeline.file_message(session, entry, event.body.subjects)
 
 
+def form_submitted(event: Event[contacts.FormSubmitted], session: WriteSession) -> None:
+    submission = event.body.submission
+    entry = Entry(
+        id=submission.id,
+        kind="form",
+        ref=f"form-submissions/{submission.id}",
+        title=foreign_line(submission.form_name),
+        text=foreign_text(submission.text),
+        occur_time=event.time,
+        version=event.sequence,
+    )
+    timeline.add_once(session, entry, [f"persons/{submission.person_id}"])
+
+
 def _tie_deal(event: Event[Any], session: WriteSession) -> None:
     deal: sales.DealFacts = event.body.deal
     _tie_to_all(event, session, f"deals/{deal.id}", persons=deal.person_ids, organisations=[deal.organisation_id])

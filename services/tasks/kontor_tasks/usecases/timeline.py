@@ -29,6 +29,13 @@ def put(session: WriteSession, entry: Entry, subjects: Collection[str]) -> None:
     links.add(session, entry, subjects)
 
 
+def add_once(session: WriteSession, entry: Entry, subjects: Collection[str]) -> None:
+    """Show an entry that never changes, however often it is told."""
+    named = {subject for subject in subjects if is_subject(subject)}
+    if entries.get(session, entry.id) is None:
+        show(session, entry, named)
+
+
 def hide(session: WriteSession, entry_id: str) -> None:
     """Take an entry off all timelines. Nothing happens where there is none."""
     links.delete(session, [entry_id])

@@ -36,18 +36,20 @@ class Notification(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _builtins.str
-    """`note_created`, `mail_filed`, `deal_moved`, `deal_won`, `deal_lost` or `task_assigned`."""
+    """`note_created`, `mail_filed`, `deal_moved`, `deal_won`, `deal_lost`, `task_assigned` or `form_submitted`."""
     subject: _builtins.str
     """The record that is watched; of a task the record that it hangs on, which may be empty."""
     ref: _builtins.str
-    """What happened there: `notes/…`, `messages/…`, `deals/…`, `tasks/…`."""
+    """What happened there: `notes/…`, `messages/…`, `deals/…`, `tasks/…`, `form-submissions/…`."""
     title: _builtins.str
-    """The mail's subject, the beginning of the note, the name of the deal or task."""
+    """The mail's subject, the beginning of the note, the name of the deal, task or form."""
     actor_user_id: _builtins.str
     reason: _builtins.str
-    """Why the caller is told: `creator`, `responsible`, `watcher` or `assignee`."""
+    """Why the caller is told: `creator`, `responsible`, `watcher`, `assignee`; `form_responsible`, `form_creator`: who
+    answers for the form, or made one that nobody answers for.
+    """
     watch_id: _builtins.str
-    """The watch that led to it; deleting it stops further ones. Empty for an assignee."""
+    """The watch that led to it; deleting it stops further ones. Empty for an assignee, and for whose form it is."""
     seen: _builtins.bool
     count: _builtins.int
     """More than 1 where mails that had waited were filed together because an address became known; `ref` is the last of them."""

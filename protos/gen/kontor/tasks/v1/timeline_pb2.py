@@ -29,7 +29,7 @@ from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/tasks/v1/timeline.proto\x12\x0fkontor.tasks.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x80\x02\n\x05\x45ntry\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12(\n\x04kind\x18\x02 \x01(\x0e\x32\x1a.kontor.tasks.v1.EntryKind\x12\x0b\n\x03ref\x18\x03 \x01(\t\x12\x10\n\x08subjects\x18\x04 \x03(\t\x12\r\n\x05title\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12.\n\noccur_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x61uthor_user_id\x18\x08 \x01(\t\x12*\n\x05\x65mail\x18\t \x01(\x0b\x32\x1b.kontor.tasks.v1.EmailFacts\x12\x0b\n\x03via\x18\n \x01(\t\"p\n\nEmailFacts\x12\x1a\n\x0c\x66rom_address\x18\x01 \x01(\tR\x04\x66rom\x12\x18\n\x0cto_addresses\x18\x02 \x03(\tR\x02to\x12\x18\n\x0c\x63\x63_addresses\x18\x03 \x03(\tR\x02\x63\x63\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"\x85\x01\n\x13ListTimelineRequest\x12\x15\n\x07subject\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x03(\x0e\x32\x1a.kontor.tasks.v1.EntryKind\"X\n\x14ListTimelineResponse\x12\'\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x16.kontor.tasks.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x81\x01\n\tEntryKind\x12\x1a\n\x16\x45NTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_KIND_NOTE\x10\x01\x12\x14\n\x10\x45NTRY_KIND_EMAIL\x10\x02\x12\x13\n\x0f\x45NTRY_KIND_TASK\x10\x03\x12\x18\n\x14\x45NTRY_KIND_MILESTONE\x10\x04\x32\x97\x01\n\x0fTimelineService\x12\x83\x01\n\x0cListTimeline\x12$.kontor.tasks.v1.ListTimelineRequest\x1a%.kontor.tasks.v1.ListTimelineResponse\"&\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/timelineb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/tasks/v1/timeline.proto\x12\x0fkontor.tasks.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x80\x02\n\x05\x45ntry\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12(\n\x04kind\x18\x02 \x01(\x0e\x32\x1a.kontor.tasks.v1.EntryKind\x12\x0b\n\x03ref\x18\x03 \x01(\t\x12\x10\n\x08subjects\x18\x04 \x03(\t\x12\r\n\x05title\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12.\n\noccur_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x61uthor_user_id\x18\x08 \x01(\t\x12*\n\x05\x65mail\x18\t \x01(\x0b\x32\x1b.kontor.tasks.v1.EmailFacts\x12\x0b\n\x03via\x18\n \x01(\t\"p\n\nEmailFacts\x12\x1a\n\x0c\x66rom_address\x18\x01 \x01(\tR\x04\x66rom\x12\x18\n\x0cto_addresses\x18\x02 \x03(\tR\x02to\x12\x18\n\x0c\x63\x63_addresses\x18\x03 \x03(\tR\x02\x63\x63\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"\x85\x01\n\x13ListTimelineRequest\x12\x15\n\x07subject\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x03(\x0e\x32\x1a.kontor.tasks.v1.EntryKind\"X\n\x14ListTimelineResponse\x12\'\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x16.kontor.tasks.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x96\x01\n\tEntryKind\x12\x1a\n\x16\x45NTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_KIND_NOTE\x10\x01\x12\x14\n\x10\x45NTRY_KIND_EMAIL\x10\x02\x12\x13\n\x0f\x45NTRY_KIND_TASK\x10\x03\x12\x18\n\x14\x45NTRY_KIND_MILESTONE\x10\x04\x12\x13\n\x0f\x45NTRY_KIND_FORM\x10\x05\x32\x97\x01\n\x0fTimelineService\x12\x83\x01\n\x0cListTimeline\x12$.kontor.tasks.v1.ListTimelineRequest\x1a%.kontor.tasks.v1.ListTimelineResponse\"&\xaa\xd4\x18\x0e\n\ntasks.read\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/timelineb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,7 +45,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TIMELINESERVICE'].methods_by_name['ListTimeline']._loaded_options = None
   _globals['_TIMELINESERVICE'].methods_by_name['ListTimeline']._serialized_options = b'\252\324\030\016\n\ntasks.read\020\001\202\323\344\223\002\016\022\014/v1/timeline'
   _globals['_ENTRYKIND']._serialized_start=803
-  _globals['_ENTRYKIND']._serialized_end=932
+  _globals['_ENTRYKIND']._serialized_end=953
   _globals['_ENTRY']._serialized_start=204
   _globals['_ENTRY']._serialized_end=460
   _globals['_EMAILFACTS']._serialized_start=462
@@ -54,6 +54,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTIMELINEREQUEST']._serialized_end=710
   _globals['_LISTTIMELINERESPONSE']._serialized_start=712
   _globals['_LISTTIMELINERESPONSE']._serialized_end=800
-  _globals['_TIMELINESERVICE']._serialized_start=935
-  _globals['_TIMELINESERVICE']._serialized_end=1086
+  _globals['_TIMELINESERVICE']._serialized_start=956
+  _globals['_TIMELINESERVICE']._serialized_end=1107
 # @@protoc_insertion_point(module_scope)

@@ -33,6 +33,8 @@ class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.V
     """A task that was done."""
     ENTRY_KIND_MILESTONE: _EntryKind.ValueType  # 4
     """Something that happened to the record: deal won, stage moved, employer changed."""
+    ENTRY_KIND_FORM: _EntryKind.ValueType  # 5
+    """What was sent by a web form."""
 
 class EntryKind(_EntryKind, metaclass=_EntryKindEnumTypeWrapper): ...
 
@@ -43,6 +45,8 @@ ENTRY_KIND_TASK: EntryKind.ValueType  # 3
 """A task that was done."""
 ENTRY_KIND_MILESTONE: EntryKind.ValueType  # 4
 """Something that happened to the record: deal won, stage moved, employer changed."""
+ENTRY_KIND_FORM: EntryKind.ValueType  # 5
+"""What was sent by a web form."""
 Global___EntryKind: _TypeAlias = EntryKind  # noqa: Y015
 
 @_typing.final
@@ -62,9 +66,9 @@ class Entry(_message.Message):
     id: _builtins.str
     kind: Global___EntryKind.ValueType
     ref: _builtins.str
-    """The record that this entry shows: `notes/…`, `messages/…`, `tasks/…`; for a milestone the record that it happened to."""
+    """The record that this entry shows: `notes/…`, `messages/…`, `tasks/…`, `deals/…`, `form-submissions/…`."""
     title: _builtins.str
-    """Subject of a mail, title of a task."""
+    """Subject of a mail, title of a task, name of a form."""
     text: _builtins.str
     author_user_id: _builtins.str
     """Who wrote the note, completed the task, deposited the mail."""
@@ -72,7 +76,7 @@ class Entry(_message.Message):
     """Where the entry shows here because of another record: that record. Empty where it hangs here directly."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the entry hangs on directly; of records that were merged, the survivor."""
+        """What the entry hangs on directly."""
 
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -141,7 +145,7 @@ class ListTimelineRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     subject: _builtins.str
-    """`persons/…`, `organisations/…`, `deals/…` or `projects/…`. The id of a record that was merged answers with the survivor's."""
+    """`persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
     page_size: _builtins.int
     """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
