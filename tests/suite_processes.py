@@ -147,7 +147,9 @@ class Installation:
 def _environment(options: Mapping[str, Any]) -> dict[str, str]:
     """Settings as the variables that say them."""
     texts = {name: orjson.dumps(value).decode() if isinstance(value, dict) else str(value) for name, value in options.items()}
-    return {"KONTOR_ENV_FILE": "", "KONTOR_LOG_FORMAT": "json"} | {f"KONTOR_{name.upper()}": text for name, text in texts.items()}
+    # Stories fill in web forms faster than people do.
+    fixed = {"KONTOR_ENV_FILE": "", "KONTOR_LOG_FORMAT": "json", "KONTOR_CONTACTS_FORM_LEAST_SECONDS": "0"}
+    return fixed | {f"KONTOR_{name.upper()}": text for name, text in texts.items()}
 
 
 def _answers(url: str) -> Callable[[], None]:

@@ -16,7 +16,15 @@ from tests.backends import Postgres
 # Looked up before the account is known, or for all accounts at once.
 OVER_ALL_ACCOUNTS = {
     # What is due is looked for in all accounts at once.
-    "contacts": {"loose_photos_by_due_time", "operations_by_end_time", "operations_due"},
+    "contacts": {
+        "loose_photos_by_due_time",
+        "operations_by_end_time",
+        "operations_due",
+        "web_forms_by_public_key",
+        "form_submissions_by_expire_time",
+        "form_throttles_by_time",
+        "form_mails_by_due_time",
+    },
     "identity": {
         "accounts_by_slug",
         "users_by_email",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from kontor_suite.catalog import SERVICES
-from tests.suite_clients import PATIENCE_SECONDS, Person, Team, eventually, knows_address, mail, open_team
+from tests.suite_clients import PATIENCE_SECONDS, Person, Team, eventually, knows_address, mail, open_team, stranger
 from tests.suite_processes import Installation
 
 # Rows of these come and go by themselves, and columns of these change when an owner only looks.
@@ -69,6 +69,12 @@ def furnish(installation: Installation, name: str) -> Side:
     ids["watch"] = anna.post("/v1/watches", {"subject": subject})["id"]
     berta.post("/v1/notes", {"text": canary, "subject": subject})
     ids["notification"] = eventually(anna.notifications)[0]["id"]
+    field = {"key": "last_name", "required": True}
+    form = anna.post("/v1/web-forms", {"name": canary, "active": True, "fields": [field], "responsible_user_id": anna.user_id})
+    ids["web_form"] = form["id"]
+    # Taken for a robot's, so that it can be accepted.
+    stranger(installation).http.post(form["url_path"], data={"last_name": canary, "website": canary}).raise_for_status()
+    ids["form_submission"] = anna.get(f"/v1/web-forms/{form['id']}/submissions")["form_submissions"][0]["id"]
     anna.dropbox()
     ids["mail_address"] = anna.get("/v1/mail-addresses")["mail_addresses"][0]["id"]
     eventually(lambda: knows_address(installation, address))

@@ -55,8 +55,9 @@ def message_of(mail: Mail) -> EmailMessage:
         message["Message-ID"] = f"<{mail.message_id}>"
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
-        message["Content-Language"] = mail.language
+        # What says something about the content comes after it, or it would be taken away.
         message.set_content(mail.text)
+        message["Content-Language"] = mail.language
         message.as_bytes()
     except (ValueError, MessageError) as error:
         raise MailRefused("The mail cannot be written.") from error

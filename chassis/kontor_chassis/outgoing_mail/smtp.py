@@ -43,8 +43,6 @@ class SmtpMail:
         message = message_of(mail)
         try:
             await asyncio.to_thread(self._send, message)
-        except smtplib.SMTPNotSupportedError as error:
-            raise MailRefused("The relay cannot send to this address.") from error
         except smtplib.SMTPRecipientsRefused as error:
             raise _refused([code for code, _ in error.recipients.values()], error) from error
         except smtplib.SMTPResponseException as error:
@@ -66,13 +64,26 @@ class SmtpMail:
                     client.login(relay.user, relay.password)
             except smtplib.SMTPNotSupportedError as error:
                 raise ConnectionError("the relay has no STARTTLS or no AUTH") from error
-            client.send_message(message)
+            _hand_over(client, message)
 
     def _connect(self) -> smtplib.SMTP:
         relay = self._relay
         if relay.tls:
             return smtplib.SMTP_SSL(relay.host, relay.port, timeout=self._seconds, context=ssl.create_default_context())
         return smtplib.SMTP(relay.host, relay.port, timeout=self._seconds)
+
+
+def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
+    """As `send_message` of the library does, which changes lines that begin with From."""
+    sender, recipient = (str(message[name].addresses[0].addr_spec) for name in ("From", "To"))
+    if recipient.isascii() and sender.isascii():
+        client.sendmail(sender, [recipient], message.as_bytes())
+        return
+    # RFC 6531: letters beyond ASCII before the @.
+    if not client.has_extn("smtputf8"):
+        raise MailRefused("The relay cannot send to this address.")
+    options = ["SMTPUTF8", "BODY=8BITMIME"]
+    client.sendmail(sender, [recipient], message.as_bytes(policy=message.policy.clone(utf8=True)), mail_options=options)
 
 
 def _opportunistic() -> ssl.SSLContext:

@@ -17,18 +17,21 @@ from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
 from kontor.contacts.v1 import duplicates_pb2 as duplicates
 from kontor.contacts.v1 import merges_pb2 as merges
 from kontor.contacts.v1 import operations_pb2 as operations
+from kontor.contacts.v1 import form_submissions_pb2 as form_submissions
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos
 from kontor.contacts.v1 import positions_pb2 as positions
+from kontor.contacts.v1 import public_forms_pb2 as public_forms
 from kontor.contacts.v1 import segments_pb2 as segments
 from kontor.contacts.v1 import tags_pb2 as tags
+from kontor.contacts.v1 import web_forms_pb2 as web_forms
 from kontor.contacts.v1.record_kinds_pb2 import RECORD_KIND_PERSON
 from kontor.type.v1 import rule_pb2
 from kontor_chassis.db.plumbing import AUDIT
 from kontor_chassis.errors import KontorError
 from kontor_chassis.ids import new_id
-from kontor_chassis.testing import Harness
+from kontor_chassis.testing import STRANGER, Harness
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class World:
     # Ada, twice; and who was merged into whom already.
     twins: tuple[str, str]
     merge: str
+    web_form: str
+    # Taken for a robot's.
+    form_submission: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,11 @@ def custom_field(**fields: object) -> custom_fields.CustomField:
 
 def a_segment(**fields: object) -> segments.Segment:
     return segments.Segment(**{"name": "Gute", "record_kind": RECORD_KIND_PERSON, "filter": "vip = true", **fields})  # type: ignore[arg-type]
+
+
+def a_form(**fields: object) -> web_forms.WebForm:
+    fields = {"name": "Kontakt", "active": True, "fields": [web_forms.FormField(key="last_name", required=True)], **fields}
+    return web_forms.WebForm(**fields)  # type: ignore[arg-type]
 
 
 def _picture() -> bytes:
@@ -238,6 +249,32 @@ CASES: dict[str, Case] = {
         [("persons", "undo_merge"), ("persons", "undo_merge")],
         refused=lambda world: merges.UndoMergeRequest(id=new_id()),
     ),
+    "CreateWebForm": Case(
+        lambda world: web_forms.CreateWebFormRequest(web_form=a_form(name="Anfrage")),
+        [("web-forms", "create")],
+        refused=lambda world: web_forms.CreateWebFormRequest(web_form=a_form()),
+    ),
+    "UpdateWebForm": Case(
+        lambda world: web_forms.UpdateWebFormRequest(web_form=a_form(id=world.web_form, campaign="Messe"), update_mask=["campaign"]),
+        [("web-forms", "update")],
+        refused=lambda world: web_forms.UpdateWebFormRequest(web_form=a_form(id=world.web_form, fields=[]), update_mask=["fields"]),
+        idle=lambda world: web_forms.UpdateWebFormRequest(web_form=a_form(id=world.web_form), update_mask=["name", "fields"]),
+    ),
+    "RotateWebFormKey": Case(
+        lambda world: web_forms.RotateWebFormKeyRequest(id=world.web_form),
+        [("web-forms", "rotate_key")],
+        refused=lambda world: web_forms.RotateWebFormKeyRequest(id=world.web_form, etag="99"),
+    ),
+    "DeleteWebForm": Case(
+        lambda world: web_forms.DeleteWebFormRequest(id=world.web_form),
+        [("web-forms", "delete")],
+        refused=lambda world: web_forms.DeleteWebFormRequest(id=world.web_form, etag="99"),
+    ),
+    "AcceptFormSubmission": Case(
+        lambda world: form_submissions.AcceptFormSubmissionRequest(id=world.form_submission),
+        [("form-submissions", "accept"), ("persons", "create")],
+        refused=lambda world: form_submissions.AcceptFormSubmissionRequest(id=new_id()),
+    ),
     "DeleteTag": Case(
         lambda world: tags.DeleteTagRequest(id=world.tag),
         [("tags", "delete")],
@@ -267,9 +304,14 @@ async def world(contacts: Harness) -> World:
     # Nobody works at it.
     contacts.running.context.parts.operations._due = lambda: None
     begun = await contacts.call(bulk.BulkChangePersonsRequest(all=True, add_tags=["Alle"]))
+    form = await contacts.call(web_forms.CreateWebFormRequest(web_form=a_form()))
+    sent = [public_forms.SentValue(key="last_name", values=["Zuse"])]
+    await contacts.call(public_forms.SubmitPublicFormRequest(key=form.key, values=sent, trap="x"), user=STRANGER)
+    (submission,) = (await contacts.call(form_submissions.ListFormSubmissionsRequest(form_id=form.id))).form_submissions
     return World(
-        anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id, pair.id, begun.id, twins, merged.merge_id
-    )
+        anna.id, mueller.id, schulze.id, made.id, customer.id, friend.id, field.id, segment.id, pair.id, begun.id, twins, merged.merge_id,
+        form.id, submission.id,
+    )  # fmt: skip
 
 
 def audited(contacts: Harness) -> dict[str, tuple[str, str]]:

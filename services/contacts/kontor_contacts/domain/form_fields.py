@@ -171,12 +171,13 @@ def _fault(item: ShownField, values: Sequence[str]) -> str:
 def _custom_value(item: ShownField, definition: CustomField, values: tuple[str, ...]) -> tuple[Value | None, str]:
     try:
         value = _typed(item.input, values)
-        made = custom_values.changes(NO_VALUES, {definition.key: value}, {definition.key: definition})
+        # The person's own rules; they are asked again when somebody is made.
+        custom_values.changes(NO_VALUES, {definition.key: value}, {definition.key: definition})
     except (InvalidArgument, InvalidOperation, ValueError):
         return None, "wrong_link" if item.input == "url" else _FAULTS.get(item.input, "wrong")
     if item.required and value is False:
         return None, "missing"
-    return (made[0].value if made else None), ""
+    return value, ""
 
 
 def _typed(kind: str, values: tuple[str, ...]) -> Value:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.email_addresses import normalise_email
-from kontor_chassis.errors import FailedPrecondition, FieldViolation, InvalidArgument, NotFound
+from kontor_chassis.errors import FailedPrecondition, NotFound
 from kontor_contacts.domain.form_fields import Entries, ShownField, lines, read
 from kontor_contacts.domain.form_submissions import CONFIRMED, REJECTED, Submission, person_of, same_person
 from kontor_contacts.domain.persons import Person
@@ -36,7 +36,7 @@ def find(session: ReadSession, form_id: str, *, state: str, after: form_submissi
 
 
 def accept(session: WriteSession, submission_id: str) -> Submission:
-    """A user says that it was a human's. Raises NotFound, FailedPrecondition, InvalidArgument where nobody can be made of it."""
+    """A user says that it was a human's. Raises NotFound, FailedPrecondition."""
     submission = form_submissions.lock(session, submission_id)
     if submission is None:
         raise NotFound("The form submission does not exist.")
@@ -51,12 +51,16 @@ def accept(session: WriteSession, submission_id: str) -> Submission:
 
 
 def read_again(submission: Submission, fields: Sequence[ShownField]) -> Entries:
-    """What was kept, as the form reads it now. Raises InvalidArgument where it does not fit any more."""
+    """What was kept, without what is wrong with it. A form that wants more since then gets no more.
+
+    Raises FailedPrecondition where nobody can be made of it.
+    """
     sent: Mapping[str, Sequence[str]] = {entry.key: entry.values for entry in submission.entries}
-    entries, faults = read(fields, sent, language=submission.language)
-    if faults:
-        violations = [FieldViolation(fault.key, fault.message) for fault in faults]
-        raise InvalidArgument("The form wants other entries now.", violations=violations)
+    right, faults = read([replace(item, required=False) for item in fields], sent, language=submission.language)
+    wrong = {fault.key for fault in faults}
+    entries = replace(right, all=tuple(entry for entry in submission.entries if entry.key not in wrong))
+    if not entries.of("last_name") and not entries.of("email"):
+        raise FailedPrecondition("Nobody can be made of it: it holds neither a last name nor an address.", reason="NOBODY_NAMED")
     return entries
 
 

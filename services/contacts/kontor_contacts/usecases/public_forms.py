@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 
@@ -123,8 +124,8 @@ def look_at_confirmation(context: Context, key: str, token: str) -> Confirmation
     account_id, form = _form(context, key)
     with context.sessions.read(_of_account(account_id)) as session:
         submission = form_submissions.get(session, _confirmed_id(session, token))
-    if submission is None or submission.state == REJECTED:
-        raise _no_such_link()
+        if submission is None or not _is_valid(submission, form, now=session.now):
+            raise _no_such_link()
     return Confirmation(form, submission.language, submission.state == CONFIRMED)
 
 
@@ -133,7 +134,7 @@ def confirm(context: Context, key: str, token: str) -> Confirmation:
     account_id, form = _form(context, key)
     with context.sessions.write(_of_account(account_id), means=MEANS) as session:
         submission = form_submissions.lock(session, _confirmed_id(session, token))
-        if submission is None or submission.state == REJECTED or (submission.expire_time and submission.expire_time <= session.now):
+        if submission is None or not _is_valid(submission, form, now=session.now):
             raise _no_such_link()
         if submission.state == PENDING:
             fields = shown_fields(session, form, submission.language)
@@ -231,6 +232,12 @@ def _confirmed_id(session: ReadSession, token: str) -> str:
     if found is None:
         raise _no_such_link()
     return found
+
+
+def _is_valid(submission: Submission, form: WebForm, *, now: datetime) -> bool:
+    """Whether a link to it still counts."""
+    expired = submission.expire_time is not None and submission.expire_time <= now
+    return submission.form_id == form.id and submission.state != REJECTED and not expired
 
 
 def _no_such_link() -> NotFound:
