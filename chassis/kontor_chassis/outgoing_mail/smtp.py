@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTPUTF8
 from urllib.parse import unquote, urlsplit
 
 from kontor_chassis.errors import Unavailable
@@ -83,7 +84,7 @@ def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
     if not client.has_extn("smtputf8"):
         raise MailRefused("The relay cannot send to this address.")
     options = ["SMTPUTF8", "BODY=8BITMIME"]
-    client.sendmail(sender, [recipient], message.as_bytes(policy=message.policy.clone(utf8=True)), mail_options=options)
+    client.sendmail(sender, [recipient], message.as_bytes(policy=SMTPUTF8), mail_options=options)
 
 
 def _opportunistic() -> ssl.SSLContext:
