@@ -16,8 +16,9 @@ from kontor_contacts.domain.form_wording import text
 
 LONG_TEXT = 10_000
 _GERMAN_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-# What is taken of somebody whose entries are not checked.
+# What is kept of a sender whose entries are not checked: values of a field, and characters in all.
 _MOST_VALUES = 20
+_MOST_CHARACTERS = 2 * LONG_TEXT
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,10 @@ def shown_custom(definition: CustomField, *, label: str, required: bool) -> Show
 def kept(fields: Sequence[ShownField], sent: Mapping[str, Sequence[str]]) -> tuple[Entry, ...]:
     """What was entered, cut to what the fields hold, whether it is right or not."""
     found = []
+    left = _MOST_CHARACTERS
     for item in fields:
         values = [_cleaned(item, value)[: item.max_length] for value in sent.get(item.key, ())[:_MOST_VALUES]]
-        if any(values):
+        if any(values) and (left := left - sum(map(len, values))) >= 0:
             found.append(Entry(item.key, item.label, tuple(value for value in values if value)))
     return tuple(found)
 

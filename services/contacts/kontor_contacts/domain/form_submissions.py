@@ -27,7 +27,7 @@ PAGE_LIFE = timedelta(hours=24)
 
 # Of one network: a class of pupils that signs up goes through, a program that tries does not.
 PER_NETWORK = Rule(burst=30, every=timedelta(minutes=1))
-PER_FORM = Rule(burst=500, every=timedelta(seconds=5))
+PER_FORM = Rule(burst=500, every=timedelta(seconds=10))
 # Mails to one address from all forms of the installation: three at once, three a day.
 PER_MAILBOX = Rule(burst=3, every=timedelta(hours=8))
 

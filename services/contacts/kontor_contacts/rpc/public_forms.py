@@ -6,7 +6,7 @@ from kontor_chassis.rpc.dispatch import Call
 from kontor_contacts.domain.form_fields import ShownField
 from kontor_contacts.rpc.web_forms import LANGUAGES
 from kontor_contacts.usecases import public_forms
-from kontor_contacts.usecases.public_forms import Confirmation, Sent, Shown
+from kontor_contacts.usecases.public_forms import Confirmation, Examined, Sent, Shown
 
 _OUTCOMES = Words(pb.SubmissionOutcome)
 
@@ -27,7 +27,12 @@ async def submit_public_form(request: pb.SubmitPublicFormRequest, call: Call) ->
         peer=request.peer,
         origin=request.origin,
     )
-    answer = await call.context.database.write(public_forms.submit, call.context, sent)
+    # What is refused never waits for a writer's turn.
+    examined = await call.context.database.read(public_forms.examine, call.context, sent)
+    if isinstance(examined, Examined):
+        answer = await call.context.database.write(public_forms.submit, call.context, examined)
+    else:
+        answer = examined
     return pb.SubmitPublicFormResponse(
         outcome=_OUTCOMES.number(answer.outcome),
         faults=[pb.FormFault(key=fault.key, message=fault.message) for fault in answer.faults],

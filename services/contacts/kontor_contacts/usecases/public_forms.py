@@ -86,6 +86,21 @@ class Confirmation:
     confirmed: bool
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What came in and is to be kept."""
+
+    account_id: str
+    sent: Sent
+    shown: Shown
+    page: PageToken | None
+    entries: Entries
+    # Why it is taken for a robot's; empty: it is not.
+    verdict: str
+    # Something came from this page before.
+    seen: bool
+
+
 def view(context: Context, key: str, language: str) -> Shown:
     """Raises NotFound."""
     account_id, form = _form(context, key)
@@ -93,30 +108,36 @@ def view(context: Context, key: str, language: str) -> Shown:
         return _shown(session, form, language or form.language)
 
 
-def submit(context: Context, sent: Sent) -> Answer:
-    """Raises NotFound, and ResourceExhausted with the seconds to wait in `retry_after`; then nothing is kept."""
+def examine(context: Context, sent: Sent) -> Examined | Answer:
+    """What is to be said to it at once, or what is to be kept of it. Raises NotFound."""
     account_id, form = _form(context, sent.key)
     with context.sessions.read(_of_account(account_id)) as session:
         shown = _shown(session, form, sent.language or form.language)
         page = read_page_token(form.secret, sent.page_token)
         verdict = rules.judge(sent.trap, page, now=session.now, least_seconds=context.knobs.form_least_seconds)
         seen = page is not None and form_submissions.of_page(session, page.id) is not None
-    entries, faults = read(shown.fields, sent.values, language=shown.language)
-    if form.consent.required and not sent.consent:
-        faults.append(Fault("consent", text("missing_consent", shown.language)))
     if verdict == UNSURE:
         # What is wrong is told when it was looked through.
         return Answer(UNSURE, shown)
+    entries, faults = read(shown.fields, sent.values, language=shown.language)
+    if form.consent.required and not sent.consent:
+        faults.append(Fault("consent", text("missing_consent", shown.language)))
     if faults and not verdict:
         # The page stays the one that it was: time goes on counting from when it was made.
         return Answer(FAULTY, replace(shown, page_token=sent.page_token), faults)
+    return Examined(account_id, sent, shown, page, entries, verdict, seen)
+
+
+def submit(context: Context, examined: Examined) -> Answer:
+    """Keep what was sent, with its effect. Raises ResourceExhausted with the seconds to wait in `retry_after`; then nothing is kept."""
+    form = examined.shown.form
     with context.sessions.write_many(means=MEANS) as enter:
-        if form.double_opt_in and not verdict and not seen and not _may_be_mailed(enter(_EVERYBODY), entries):
-            verdict = rules.TOO_MANY_MAILS
-        session = enter(_of_account(account_id))
-        _count(session, form, network_of(sent.peer))
-        _keep(session, sent, shown, page, entries, verdict)
-    return Answer(MAILED if form.double_opt_in else TAKEN, shown)
+        if form.double_opt_in and not examined.verdict and not examined.seen and not _may_be_mailed(enter(_EVERYBODY), examined.entries):
+            examined = replace(examined, verdict=rules.TOO_MANY_MAILS)
+        session = enter(_of_account(examined.account_id))
+        _count(session, form, network_of(examined.sent.peer))
+        _keep(session, examined)
+    return Answer(MAILED if form.double_opt_in else TAKEN, examined.shown)
 
 
 def look_at_confirmation(context: Context, key: str, token: str) -> Confirmation:
@@ -145,9 +166,9 @@ def confirm(context: Context, key: str, token: str) -> Confirmation:
     return Confirmation(form, submission.language, confirmed=True)
 
 
-def _keep(session: WriteSession, sent: Sent, shown: Shown, page: PageToken | None, entries: Entries, verdict: str) -> None:
-    """Keep what was sent, and let it have its effect."""
-    submission = _submission(session, sent, shown, page, entries, verdict)
+def _keep(session: WriteSession, examined: Examined) -> None:
+    form, page, verdict = examined.shown.form, examined.page, examined.verdict
+    submission = _submission(session, examined)
     earlier = form_submissions.of_page(session, page.id) if page else None
     if earlier is not None:
         if earlier.entries == submission.entries:
@@ -157,31 +178,31 @@ def _keep(session: WriteSession, sent: Sent, shown: Shown, page: PageToken | Non
     if verdict:
         kept_until = session.now + rules.KEPT_REJECTED
         submission = replace(submission, state=REJECTED, rejection=verdict, expire_time=kept_until)
-    log.info("form_submitted", form_id=shown.form.id, state=submission.state, rejection=submission.rejection)
+    log.info("form_submitted", form_id=form.id, state=submission.state, rejection=submission.rejection)
     form_submissions.insert(session, submission)
-    if submission.state == PENDING and shown.form.double_opt_in:
+    if submission.state == PENDING and form.double_opt_in:
         form_mails.insert(session, submission.id)
     elif submission.state == PENDING:
-        submission = take_in(session, shown.form, submission, entries, shown.fields)
+        submission = take_in(session, form, submission, examined.entries, examined.shown.fields)
     told = {"form_id": submission.form_id, "state": submission.state, "person_id": submission.person_id}
     session.audit(submission.ref, "create", {name: (None, value) for name, value in told.items()})
 
 
-def _submission(session: WriteSession, sent: Sent, shown: Shown, page: PageToken | None, entries: Entries, verdict: str) -> Submission:
-    form = shown.form
+def _submission(session: WriteSession, examined: Examined) -> Submission:
+    shown, sent, form = examined.shown, examined.sent, examined.shown.form
     return Submission(
         id=new_id(),
         form_id=form.id,
         form_name=form.name,
         form_version=form.version,
         state=PENDING,
-        entries=kept(shown.fields, sent.values) if verdict else entries.all,
+        entries=kept(shown.fields, sent.values) if examined.verdict else examined.entries.all,
         language=shown.language,
         consent_text=shown.consent,
         consent_given=sent.consent and bool(shown.consent),
         network=rules.shortened(sent.peer),
         origin=clean_line(sent.origin[:300], field="origin"),
-        page_id=page.id if page else "",
+        page_id=examined.page.id if examined.page else "",
         campaign=form.campaign,
         create_time=session.now,
         expire_time=session.now + rules.KEPT_PENDING,

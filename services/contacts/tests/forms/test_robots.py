@@ -10,6 +10,7 @@ from kontor.contacts.v1 import form_submissions_pb2 as submissions
 from kontor.contacts.v1 import public_forms_pb2 as public
 from kontor_chassis.errors import NotFound, ResourceExhausted
 from kontor_chassis.throttling import Rule
+from kontor_contacts.domain.form_fields import kept, shown_built_in
 from kontor_contacts.store.tables import FORM_THROTTLES
 
 TAKEN, UNSURE = public.SUBMISSION_OUTCOME_TAKEN, public.SUBMISSION_OUTCOME_UNSURE
@@ -141,3 +142,9 @@ async def test_what_was_rejected_is_deleted_after_a_month(forms: Any) -> None:
     assert (await forms.contacts.call(submissions.GetFormSubmissionRequest(id=confirmed.id))).person_id
     with forms.contacts.running.context.database.reading("*") as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(FORM_THROTTLES)).scalar_one() == 0
+
+
+def test_of_very_many_long_entries_only_some_are_kept() -> None:
+    fields = [shown_built_in("message", label="Nachricht", required=False)] * 50
+    found = kept(fields, {"message": ["x" * 10_000]})
+    assert sum(len(value) for entry in found for value in entry.values) == 20_000
