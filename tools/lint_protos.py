@@ -29,7 +29,7 @@ COMMON_SCOPES = frozenset({"accounts", "audit", "calendar", "documents"})
 SCOPE_VERBS = frozenset({"read", "write", "delete", "admin", "self"})
 # Where an account stands in a request: there is none yet, it is the resource itself, or nobody is signed in yet.
 ACCOUNT_FIELDS = frozenset({"CreateAccountRequest.account", "UpdateAccountRequest.account", "CreateSessionRequest.account"})
-READING_VERBS = ("Get", "List", "Search", "BatchGet", "Count")
+READING_VERBS = ("Get", "List", "Search", "BatchGet", "Count", "Verify")
 # Participles that do not end in "ed".
 PARTICIPLES = frozenset({"Won", "Lost", "Held", "Sent", "Left", "Found", "Begun", "Given", "Sold", "Paid"})
 

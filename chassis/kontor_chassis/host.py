@@ -27,6 +27,8 @@ from kontor_chassis.outgoing_mail.port import OutgoingMail
 from kontor_chassis.principal import EVERY_ACCOUNT, Keyring
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.dispatch import Dispatcher
+from kontor_chassis.seals.keys import read_seal_keys
+from kontor_chassis.seals.sealer import Sealer
 from kontor_chassis.service import Context, Service
 from kontor_chassis.settings import Settings, read_settings
 
@@ -76,12 +78,22 @@ class RunningService:
             sessions=sessions,
             blobs=blobs,
             mail=mail,
+            seal_keys=read_seal_keys(settings.keys_folder, service.name),
             channels=channels,
         )
         sessions.bind(self.context)
         self.dispatcher = Dispatcher(self.context)
+        self.sealer = self._make_sealer()
         self._rooms = AsyncExitStack()
         self.tasks: list[asyncio.Task[None]] = []
+
+    def _make_sealer(self) -> Sealer | None:
+        context, settings = self.context, self.context.settings
+        if context.seal_keys is None:
+            return None
+        return Sealer(
+            context.database, context.clock, context.seal_keys, seconds=settings.audit_seal_seconds, tells=settings.audit_tell_seals
+        )
 
     async def migrate(self) -> None:
         await self.context.database.write(upgrade, self.context.database, self.service.migrations)
@@ -92,8 +104,13 @@ class RunningService:
             prepare = self.service.prepare
             await _patiently(self.service.name, lambda: self.context.database.write(prepare, self.context))
         await _patiently(self.service.name, self.open_rooms)
-        pruning = keep_pruning(self.context.database, self.context.clock, audit_days=self.context.settings.audit_days)
+        context = self.context
+        pruning = keep_pruning(context.database, context.clock, audit_days=context.settings.audit_days, seal_keys=context.seal_keys)
         self.tasks = [self.relay.start(), asyncio.create_task(pruning)]
+        if self.sealer is not None:
+            self.tasks.append(self.sealer.start())
+        else:
+            log.error("audit_not_sealed", service=self.service.name, reason=f"no key in {context.settings.keys_folder}, run `kontor keys`")
 
     async def open_rooms(self) -> None:
         """Open what the handlers need beside the database, and nothing more: for calls to a service that is not started."""

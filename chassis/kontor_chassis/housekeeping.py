@@ -8,9 +8,11 @@ import structlog
 
 from kontor_chassis.clock import Clock
 from kontor_chassis.db.database import Database
-from kontor_chassis.db.plumbing import AUDIT, IDEMPOTENCY, INBOX
+from kontor_chassis.db.plumbing import IDEMPOTENCY, INBOX
 from kontor_chassis.errors import KontorError
 from kontor_chassis.principal import EVERY_ACCOUNT
+from kontor_chassis.seals.keys import SealKeys
+from kontor_chassis.seals.pruning import prune_audit
 
 log = structlog.get_logger()
 
@@ -36,31 +38,6 @@ def prune(database: Database, clock: Clock) -> int:
     return pruned
 
 
-def prune_audit(database: Database, clock: Clock, *, days: int) -> int:
-    """Delete audit entries that are older, in small transactions, account by account as their index stands; answers how many."""
-    before = clock() - timedelta(days=days)
-    pruned = 0
-    account_id = _next_account(database, "")
-    while account_id is not None:
-        old = sa.select(AUDIT.c.id).where(AUDIT.c.account_id == account_id, AUDIT.c.create_time < before)
-        oldest = old.order_by(AUDIT.c.create_time, AUDIT.c.id).limit(_ROWS_AT_ONCE)
-        while True:
-            with database.writing(EVERY_ACCOUNT) as connection:
-                delete = sa.delete(AUDIT).where(AUDIT.c.account_id == account_id, AUDIT.c.id.in_(oldest))
-                count = connection.execute(delete).rowcount
-            pruned += count
-            if count < _ROWS_AT_ONCE:
-                break
-        account_id = _next_account(database, account_id)
-    return pruned
-
-
-def _next_account(database: Database, after: str) -> str | None:
-    with database.reading(EVERY_ACCOUNT) as connection:
-        found: str | None = connection.execute(sa.select(sa.func.min(AUDIT.c.account_id)).where(AUDIT.c.account_id > after)).scalar()
-    return found
-
-
 def refresh_statistics(database: Database) -> None:
     """Let SQLite look at its indexes again where tables have grown; PostgreSQL does so by itself."""
     if database.dialect == "sqlite":
@@ -68,14 +45,14 @@ def refresh_statistics(database: Database) -> None:
             connection.exec_driver_sql("PRAGMA optimize")
 
 
-async def keep_pruning(database: Database, clock: Clock, *, audit_days: int = 0) -> None:
-    """Prune every hour, until cancelled; the audit only where `audit_days` is not 0."""
+async def keep_pruning(database: Database, clock: Clock, *, audit_days: int = 0, seal_keys: SealKeys | None = None) -> None:
+    """Prune every hour, until cancelled; the audit only where `audit_days` is not 0, and with the keys of its seals."""
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
             rows = await database.write(prune, database, clock)
-            if audit_days:
-                rows += await database.write(prune_audit, database, clock, days=audit_days)
+            if audit_days and seal_keys is not None:
+                rows += await database.write(prune_audit, database, clock, seal_keys, days=audit_days)
             await database.write(refresh_statistics, database)
         except (KontorError, sa.exc.SQLAlchemyError) as error:
             log.warning("pruning_failed", service=database.name, error=str(error))

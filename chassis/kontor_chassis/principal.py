@@ -40,6 +40,14 @@ class Principal:
     scopes: frozenset[str] = field(default_factory=frozenset)
     groups: frozenset[str] = field(default_factory=frozenset)
     service: str = ""
+    # The API key that the user acts by; empty where they signed in.
+    api_key_id: str = ""
+    api_key_name: str = ""
+
+    @property
+    def means(self) -> str:
+        """How what they do comes about, as far as the principal knows: by the `user`, by a `key` of theirs, or by a service itself."""
+        return self.service or ("key" if self.api_key_id else "user")
 
 
 def service_principal(service: str, *, account_id: str = EVERY_ACCOUNT, scopes: Iterable[str] = ()) -> Principal:
@@ -79,7 +87,7 @@ class Keyring:
 
     def sign(self, principal: Principal, *, issuer: str, lifetime: float = LIFETIME_SECONDS) -> str:
         """A token for `principal`, good for `lifetime` seconds. Raises KeyError where the issuer's private key is not here."""
-        claims = {
+        claims: dict[str, Any] = {
             "iss": issuer,
             "acc": principal.account_id,
             "sub": principal.user_id,
@@ -89,6 +97,8 @@ class Keyring:
             "svc": principal.service,
             "exp": self._now() + lifetime,
         }
+        if principal.api_key_id:
+            claims |= {"key": principal.api_key_id, "kyn": principal.api_key_name}
         return jwt.encode(claims, self._private[issuer], algorithm="EdDSA", headers={"kid": issuer})
 
     def verify(self, token: str) -> Principal:
@@ -123,12 +133,14 @@ class Keyring:
             scopes=frozenset(claims["scp"]),
             groups=frozenset(claims["grp"]),
             service=claims["svc"],
+            api_key_id=claims.get("key", ""),
+            api_key_name=claims.get("kyn", ""),
         )
         return principal, float(claims["exp"])
 
     def _check_service(self, issuer: str, claims: Mapping[str, Any]) -> None:
         """What a stolen key of a service is worth is what that service may do, and no more."""
-        if claims["svc"] != issuer or claims["sub"] or claims["rol"] or claims["grp"]:
+        if claims["svc"] != issuer or claims["sub"] or claims["rol"] or claims["grp"] or "key" in claims:
             raise Unauthenticated("A service can speak for itself only.")
         allowed = self._service_scopes.get(issuer, ())
         if not all(scope in allowed for scope in claims["scp"]):

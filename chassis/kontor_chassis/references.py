@@ -61,7 +61,7 @@ async def write(
     database = call.context.database
 
     def attempt(answers: Answers) -> R:
-        with call.context.sessions.write(call.principal, means=call.principal.service or "user") as session:
+        with call.context.sessions.write(call.principal) as session:
             return idempotency.once(
                 session, request.DESCRIPTOR.full_name, request, response_type, lambda: handler(request, session, answers)
             )

@@ -22,6 +22,7 @@ from kontor_chassis.inbox import EventHandler
 from kontor_chassis.outgoing_mail.port import OutgoingMail
 from kontor_chassis.principal import Keyring
 from kontor_chassis.rpc.channel import Channel
+from kontor_chassis.seals.keys import SealKeys
 from kontor_chassis.settings import Settings
 
 
@@ -39,6 +40,8 @@ class Context:
     sessions: Sessions
     blobs: Blobs
     mail: OutgoingMail
+    # What the audit log is sealed with; None where this process has no key.
+    seal_keys: SealKeys | None
     # Channels to other services, by their name.
     channels: Mapping[str, Channel]
     # What `Service.open` gave.

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
         pattern=r"^([^\s@<>,;:]+@[^\s@<>,;:]+)?$",
         description="Sender of outgoing mail; empty: `no-reply@` the mail domain.",
     )
-    keys_dir: Path | None = Field(default=None, description="Folder of the signing keys; empty: `keys` below the data folder.")
+    keys_dir: Path | None = Field(default=None, description="Folder of the keys; empty: `keys` below the data folder.")
     channel_url: str = Field(
         default="dns:///kontor-{service}:50051",
         description="gRPC address of the other services with `{service}` where the name goes; used in the split profile.",
@@ -78,6 +78,10 @@ class Settings(BaseSettings):
     )
     audit_days: int = Field(
         default=0, ge=0, le=36_500, description="Days after which entries of the audit log are deleted; 0: they are kept for ever."
+    )
+    audit_seal_seconds: float = Field(default=10.0, gt=0, le=3600, description="How often new entries of the audit log are sealed.")
+    audit_tell_seals: bool = Field(
+        default=False, description="Write each seal of the audit log into the log of the process: a copy outside of the database."
     )
     drain_seconds: float = Field(default=15.0, ge=0, description="How long a stopping process lets running work finish.")
 

@@ -22,6 +22,7 @@ from kontor_chassis.outgoing_mail.port import Mail, message_of
 from kontor_chassis.principal import METADATA_KEY, USER_ISSUER, Keyring, Principal, write_keys
 from kontor_chassis.rpc.channel import Channel
 from kontor_chassis.rpc.dispatch import Dispatcher
+from kontor_chassis.seals.keys import write_seal_keys
 from kontor_chassis.service import Service
 from kontor_chassis.settings import Settings
 
@@ -173,6 +174,7 @@ async def harness(
 ) -> AsyncIterator[Harness]:
     """Run `service` below `folder`. `settings` go to Settings, `database_url` among them for PostgreSQL."""
     write_keys(folder / "keys", {USER_ISSUER, service.name, "operator"})
+    write_seal_keys(folder / "keys", [service.name])
     options = Settings(**{"data_dir": folder, "smtp_port": 0, **(settings or {})})
     bus = RecordingBus()
     clock = ManualClock()

@@ -26,8 +26,9 @@ class Worker(ABC):
     """One process's share of work that stands in the database, so that nothing of it is lost with the process; a task between `start` and
     `stop`. What `work` raises but KontorError and errors of the database ends it, which `running` tells."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, rest_seconds: float = _POLL_SECONDS) -> None:
         self._name = name
+        self._rest_seconds = rest_seconds
         self._awake = asyncio.Event()
         self._rests = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -36,8 +37,10 @@ class Worker(ABC):
     async def work(self) -> bool:
         """Do some of what is due; whether there was anything to do here."""
 
-    def start(self) -> None:
+    def start(self) -> asyncio.Task[None]:
+        """Begin; the task ends only by `stop`, or with the error that it cannot live with."""
         self._task = asyncio.create_task(self._run(), name=self._name)
+        return self._task
 
     @property
     def running(self) -> bool:
@@ -62,9 +65,9 @@ class Worker(ABC):
                 worked = await self.work()
             except (KontorError, sa.exc.SQLAlchemyError) as error:
                 log.warning(f"{self._name}_waits", error=str(error))
-                await rest(self._awake)
+                await rest(self._awake, self._rest_seconds)
                 continue
             if not worked:
                 if not self._awake.is_set():
                     self._rests.set()
-                await rest(self._awake)
+                await rest(self._awake, self._rest_seconds)

@@ -16,7 +16,7 @@ _LIST = re.compile(r"/v1/([a-z-]+)")
 
 
 class Owners:
-    """Finds the service of a request with `subject` and `service`."""
+    """Finds the service of a request with `service`, and with `subject` where it has one."""
 
     def __init__(self, translations: Iterable[Translation], channels: Mapping[str, Channel]) -> None:
         self._channels = {service: channels[service] for service in AUDITED if service in channels}
@@ -28,8 +28,8 @@ class Owners:
     def channel(self, request: Any) -> Channel:
         """Raises InvalidArgument naming subject or service."""
         service = request.service
-        if request.subject:
-            owner = self._nouns.get(request.subject.partition("/")[0])
+        if subject := getattr(request, "subject", ""):
+            owner = self._nouns.get(subject.partition("/")[0])
             if owner is None or service not in ("", owner):
                 raise invalid("subject", f"is no record of {service}" if service else f"names a record of {', '.join(sorted(self._nouns))}")
             service = owner

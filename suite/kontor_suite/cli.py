@@ -19,6 +19,7 @@ _COMMANDS = {
     "user": "accounts",
     "reindex": "reindex",
     "queues": "queues",
+    "audit": "audit",
     "doctor": "doctor",
     "demo": "demo",
 }

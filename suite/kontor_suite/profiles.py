@@ -31,6 +31,7 @@ from kontor_chassis.rpc.dispatch import methods_of
 from kontor_chassis.rpc.grpc_channel import READINESS, GrpcChannel, safe_methods
 from kontor_chassis.rpc.grpc_server import GrpcServer
 from kontor_chassis.rpc.inprocess import InProcessChannel
+from kontor_chassis.seals.keys import write_seal_keys
 from kontor_chassis.service import Service
 from kontor_chassis.settings import Settings, WrongSetting, read_settings
 from kontor_gateway.app import create_app
@@ -103,7 +104,7 @@ def make_keyring(settings: Settings, *, signers: Iterable[str] = ()) -> Keyring:
     """
     everybody = [*(service.name for service in SERVICES), OPERATOR]
     if not settings.bus_url:
-        write_keys(settings.keys_folder, everybody)
+        write_all_keys(settings.keys_folder)
     wanted = [*(f"{name}.pem" for name in signers), *(f"{name}.pub" for name in everybody)]
     missing = [name for name in wanted if not (settings.keys_folder / name).is_file()]
     if missing:
@@ -111,6 +112,12 @@ def make_keyring(settings: Settings, *, signers: Iterable[str] = ()) -> Keyring:
             f"{settings.keys_folder.resolve()} lacks {', '.join(missing)}; `kontor keys` makes what is missing (KONTOR_KEYS_DIR)"
         )
     return Keyring(settings.keys_folder, service_scopes=service_scopes())
+
+
+def write_all_keys(folder: Path) -> None:
+    """Make the keys that are missing: of principals, and of audit logs."""
+    write_keys(folder, [*(service.name for service in SERVICES), OPERATOR])
+    write_seal_keys(folder, [service.name for service in SERVICES])
 
 
 def operator_socket(settings: Settings) -> Path:

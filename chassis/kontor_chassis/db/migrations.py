@@ -76,7 +76,7 @@ def enable_tenancy(*tables: str) -> None:
 
 
 def create_plumbing() -> None:
-    """Outbox, inbox, idempotency and audit as of the first release."""
+    """Outbox, inbox, idempotency, audit and its seals as of the first release."""
     from alembic import op  # noqa: PLC0415
 
     op.create_table(
@@ -119,8 +119,38 @@ def create_plumbing() -> None:
         sa.Column("actor_user_id", Key, nullable=False),
         sa.Column("means", Key, nullable=False),
         sa.Column("create_time", Instant, nullable=False),
+        sa.Column("api_key_id", Key, nullable=True),
+        sa.Column("api_key_name", sa.Text, nullable=True),
     )
     op.create_index("audit_by_time", "audit", ["account_id", "create_time", "id"])
     for name, column in (("subject", "subject"), ("actor", "actor_user_id"), ("action", "action"), ("means", "means")):
         op.create_index(f"audit_by_{name}", "audit", ["account_id", column, "create_time", "id"])
-    enable_tenancy("outbox", "inbox", "idempotency", "audit")
+    by_a_key = sa.text("api_key_id IS NOT NULL")
+    columns = ["account_id", "api_key_id", "create_time", "id"]
+    op.create_index("audit_by_api_key", "audit", columns, sqlite_where=by_a_key, postgresql_where=by_a_key)
+    op.create_table(
+        "audit_unsealed",
+        sa.Column("account_id", Key, primary_key=True),
+        sa.Column("entry_id", Key, primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "audit_seals",
+        sa.Column("account_id", Key, primary_key=True),
+        sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("key_id", sa.Text, nullable=False),
+        sa.Column("create_time", Instant, nullable=False),
+        sa.Column("entries", sa.Integer, nullable=False),
+        sa.Column("last_entry_time", Instant, nullable=False),
+        sa.Column("complete", sa.Boolean, nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("leaves", sa.LargeBinary, nullable=True),
+        sa.Column("previous", sa.LargeBinary, nullable=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+        sa.Column("prune_time", Instant, nullable=True),
+        sa.Column("prune_mac", sa.LargeBinary, nullable=True),
+    )
+    kept = sa.text("prune_time IS NULL")
+    columns = ["account_id", "last_entry_time", "number"]
+    op.create_index("audit_seals_kept", "audit_seals", columns, sqlite_where=kept, postgresql_where=kept)
+    enable_tenancy("outbox", "inbox", "idempotency", "audit", "audit_unsealed", "audit_seals")

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 
 from kontor_chassis.clock import Clock
 from kontor_chassis.db.database import Database
-from kontor_chassis.db.plumbing import AUDIT, OUTBOX
+from kontor_chassis.db.plumbing import AUDIT, AUDIT_UNSEALED, OUTBOX
 from kontor_chassis.events import event_type
 from kontor_chassis.ids import new_id
 from kontor_chassis.principal import Principal
@@ -24,6 +24,7 @@ from kontor_chassis.telemetry import current_traceparent
 # Built once, as all statements on hot paths are.
 _INSERT_OUTBOX = sa.insert(OUTBOX)
 _INSERT_AUDIT = sa.insert(AUDIT)
+_INSERT_UNSEALED = sa.insert(AUDIT_UNSEALED)
 
 
 class ReadSession:
@@ -64,7 +65,7 @@ class WriteSession(ReadSession):
         self, connection: sa.Connection, principal: Principal, *, context: Any, now: datetime, means: str, pending: Pending
     ) -> None:
         super().__init__(connection, principal, context=context, now=now)
-        # How the change comes about, as the audit says; a use case that is a means by itself sets it.
+        # How the changes come about, for the audit; a use case that knows it better (`merge`) says so here.
         self.means = means
         self._pending = pending
 
@@ -103,6 +104,8 @@ class WriteSession(ReadSession):
                 "actor_user_id": self.user_id,
                 "means": self.means,
                 "create_time": self.now,
+                "api_key_id": self.principal.api_key_id or None,
+                "api_key_name": self.principal.api_key_name or None,
             }
         )
 
@@ -127,11 +130,14 @@ class Sessions:
             yield ReadSession(connection, principal, context=self._context, now=self.clock())
 
     @contextmanager
-    def write(self, principal: Principal, *, means: str = "user") -> Iterator[WriteSession]:
-        """A transaction that commits at the end of the block. `means` says in the audit how the change came about."""
+    def write(self, principal: Principal, *, means: str = "") -> Iterator[WriteSession]:
+        """A transaction that commits at the end of the block. `means` says in the audit how the change came about; unless told
+        it is what the principal says."""
         pending = Pending()
         with self.database.writing(principal.account_id) as connection:
-            yield WriteSession(connection, principal, context=self._context, now=self.clock(), means=means, pending=pending)
+            yield WriteSession(
+                connection, principal, context=self._context, now=self.clock(), means=means or principal.means, pending=pending
+            )
             flush(connection, pending)
         if pending.outbox:
             self.wake_relay()
@@ -160,3 +166,4 @@ def flush(connection: sa.Connection, pending: Pending) -> None:
         connection.execute(_INSERT_OUTBOX, pending.outbox)
     if pending.audit:
         connection.execute(_INSERT_AUDIT, pending.audit)
+        connection.execute(_INSERT_UNSEALED, [{"account_id": item["account_id"], "entry_id": item["id"]} for item in pending.audit])

@@ -147,7 +147,7 @@ class Dispatcher:
             return response
 
     def _write(self, method: Method, request: Message, principal: Principal) -> Message:
-        with self.context.sessions.write(principal, means=principal.service or "user") as session:
+        with self.context.sessions.write(principal) as session:
             return idempotency.once(
                 session,
                 method.path,

@@ -79,7 +79,7 @@ def user_create(slug: str, email: str, name: str, role: str, password: str | Non
 
     async def work(settings: Settings) -> str:
         async with operator(settings, "identity") as us:
-            account_id = await _account_id(us, slug)
+            account_id = await account_id_of(us, slug)
             made = await us.call("identity", "UserService/CreateUser", request, users_pb2.User, scopes=_USERS, account_id=account_id)
             return made.id
 
@@ -95,7 +95,7 @@ def user_list(slug: str) -> None:
 
     async def work(settings: Settings) -> list[users_pb2.User]:
         async with operator(settings, "identity") as us:
-            return await _users(us, await _account_id(us, slug))
+            return await _users(us, await account_id_of(us, slug))
 
     for item in complete(work):
         role = users_pb2.Role.Name(item.role).removeprefix("ROLE_").lower()
@@ -110,7 +110,7 @@ def user_deactivate(slug: str, email: str) -> None:
 
     async def work(settings: Settings) -> None:
         async with operator(settings, "identity") as us:
-            account_id = await _account_id(us, slug)
+            account_id = await account_id_of(us, slug)
             found = [item for item in await _users(us, account_id) if item.email.casefold() == email.casefold()]
             if not found:
                 raise click.ClickException(f"{email} is not a user of {slug}")
@@ -132,7 +132,8 @@ async def _accounts(us: Operator) -> list[accounts_pb2.Account]:
         request.page_token = page.next_page_token
 
 
-async def _account_id(us: Operator, slug: str) -> str:
+async def account_id_of(us: Operator, slug: str) -> str:
+    """Raises ClickException where there is no such account."""
     for item in await _accounts(us):
         if item.slug == slug:
             return item.id

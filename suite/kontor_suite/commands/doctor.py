@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import is_current
 from kontor_chassis.errors import KontorError
+from kontor_chassis.seals.keys import SUFFIX
 from kontor_chassis.settings import Settings, WrongSetting, load_settings
 from kontor_suite.catalog import OPERATOR, SERVICES
 from kontor_suite.operator import complete
@@ -59,9 +60,12 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     if not folder.exists():
         yield not settings.bus_url, f"no keys in {folder} yet"
         return
-    missing = [name for name in (*(service.name for service in SERVICES), OPERATOR) if not (folder / f"{name}.pub").exists()]
+    wanted = [f"{name}.pub" for name in (*(service.name for service in SERVICES), OPERATOR)]
+    wanted += [f"{service.name}{SUFFIX}" for service in SERVICES]
+    missing = [name for name in wanted if not (folder / name).exists()]
     yield not missing, f"keys in {folder}" + (f": missing {', '.join(missing)}" if missing else "")
-    loose = [path.name for path in folder.glob("*.pem") if path.stat().st_mode & 0o077]
+    secret = (*folder.glob("*.pem"), *folder.glob(f"*{SUFFIX}"))
+    loose = [path.name for path in secret if path.stat().st_mode & 0o077]
     yield not loose, "private keys are private" if not loose else f"readable by others: {', '.join(loose)}"
 
 

@@ -8,11 +8,10 @@ import click
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import upgrade
 from kontor_chassis.logs import configure_logs
-from kontor_chassis.principal import write_keys
 from kontor_chassis.settings import Settings, load_settings
 from kontor_chassis.telemetry import configure_telemetry
 from kontor_suite import profiles
-from kontor_suite.catalog import GATEWAY, OPERATOR, SERVICES, by_name
+from kontor_suite.catalog import GATEWAY, SERVICES, by_name
 from kontor_suite.run import run
 
 _NAMES = [*(service.name for service in SERVICES), GATEWAY]
@@ -60,9 +59,9 @@ def migrate(names: tuple[str, ...]) -> None:
 
 @click.command()
 def keys() -> None:
-    """Make the signing keys of all services that are missing in the keys folder (split profile, once)."""
+    """Make the keys of all services that are missing in the keys folder (split profile, once)."""
     folder = load_settings().keys_folder
-    write_keys(folder, [*(service.name for service in SERVICES), OPERATOR])
+    profiles.write_all_keys(folder)
     click.echo(f"keys are in {folder}")
 
 

@@ -1,4 +1,4 @@
-"""kontor.type.v1.AuditLog: who changed what in contacts."""
+"""kontor.type.v1.AuditLog: who changed what in contacts, and whether the log still says so."""
 
 from zoneinfo import ZoneInfo
 
@@ -11,3 +11,7 @@ from kontor_contacts.usecases.visibility import sees
 
 def list_audit_entries(request: pb.ListAuditEntriesRequest, session: ReadSession) -> pb.ListAuditEntriesResponse:
     return audit_log.list_entries(request, session, sees=sees, zone=ZoneInfo(accounts.home(session).time_zone))
+
+
+def verify_audit_log(request: pb.VerifyAuditLogRequest, session: ReadSession) -> pb.VerifyAuditLogResponse:
+    return audit_log.verify(request, session)

@@ -40,7 +40,7 @@ async def write_once(call: Call, request: Message, response_type: type[R], handl
 def _write(call: Call, request: Message, response_type: type[R], handle: Callable[[Enter], R]) -> R:
     request_id: str = getattr(request, "request_id", "")
     mark = mark_of(request)
-    with call.context.sessions.write_many(means=call.principal.service or "user") as enter:
+    with call.context.sessions.write_many(means=call.principal.means) as enter:
         if request_id:
             kept = idempotency.claim(enter(call.principal), request_id, mark)
             if kept is not None:

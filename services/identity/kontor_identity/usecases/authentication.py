@@ -56,11 +56,13 @@ def _prove(context: Context, noun: str, token: str) -> Proof:
 def _proof(session: ReadSession, noun: str, row: sa.Row[Any]) -> Proof:
     expires: datetime | None = None
     scopes = roles.scopes_of(row.role)
+    key_id, key_name = "", ""
     if noun == "sessions":
         expires = expire_time(session_of(row), lifetime_of(session.context))
     elif noun == "api-keys":
         expires = row.expire_time
         scopes = roles.narrowed(row.role, row.scopes)
+        key_id, key_name = row.id, row.name
     else:
         scopes = scopes & {calendar_feeds.SCOPE}
     lifetime = timedelta(seconds=LIFETIME_SECONDS)
@@ -69,7 +71,14 @@ def _proof(session: ReadSession, noun: str, row: sa.Row[Any]) -> Proof:
     if lifetime <= timedelta(0):
         raise _unknown()
     return Proof(
-        principal=Principal(account_id=row.account_id, user_id=row.user_id, role=row.role, scopes=scopes),
+        principal=Principal(
+            account_id=row.account_id,
+            user_id=row.user_id,
+            role=row.role,
+            scopes=scopes,
+            api_key_id=key_id,
+            api_key_name=key_name,
+        ),
         lifetime=lifetime,
         now=session.now,
         use=Use(noun=noun, account_id=row.account_id, id=row.id),

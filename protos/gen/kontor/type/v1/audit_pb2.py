@@ -29,7 +29,7 @@ from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1akontor/type/v1/audit.proto\x12\x0ekontor.type.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x19\n\tJsonValue\x12\x0c\n\x04text\x18\x01 \x01(\t\"q\n\x0b\x41uditChange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12)\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x19.kontor.type.v1.JsonValue\x12(\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x19.kontor.type.v1.JsonValue\"\xca\x01\n\nAuditEntry\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x15\n\ractor_user_id\x18\x04 \x01(\t\x12\r\n\x05means\x18\x05 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12,\n\x07\x63hanges\x18\x07 \x03(\x0b\x32\x1b.kontor.type.v1.AuditChange\"\x83\x01\n\x17ListAuditEntriesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0f\n\x07service\x18\x04 \x01(\t\x12\x17\n\x06\x66ilter\x18\x05 \x01(\tB\x07\xb2\xd4\x18\x03 \xa0\x1f\"f\n\x18ListAuditEntriesResponse\x12\x31\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1a.kontor.type.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x9f\x01\n\x08\x41uditLog\x12\x92\x01\n\x10ListAuditEntries\x12\'.kontor.type.v1.ListAuditEntriesRequest\x1a(.kontor.type.v1.ListAuditEntriesResponse\"+\xaa\xd4\x18\x0e\n\naudit.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/audit-entriesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1akontor/type/v1/audit.proto\x12\x0ekontor.type.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x19\n\tJsonValue\x12\x0c\n\x04text\x18\x01 \x01(\t\"q\n\x0b\x41uditChange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12)\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x19.kontor.type.v1.JsonValue\x12(\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x19.kontor.type.v1.JsonValue\"\xf4\x01\n\nAuditEntry\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x15\n\ractor_user_id\x18\x04 \x01(\t\x12\r\n\x05means\x18\x05 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12,\n\x07\x63hanges\x18\x07 \x03(\x0b\x32\x1b.kontor.type.v1.AuditChange\x12\x12\n\napi_key_id\x18\x08 \x01(\t\x12\x14\n\x0c\x61pi_key_name\x18\t \x01(\t\"\x83\x01\n\x17ListAuditEntriesRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0f\n\x07service\x18\x04 \x01(\t\x12\x17\n\x06\x66ilter\x18\x05 \x01(\tB\x07\xb2\xd4\x18\x03 \xa0\x1f\"f\n\x18ListAuditEntriesResponse\x12\x31\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1a.kontor.type.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"]\n\x15VerifyAuditLogRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x15\n\x07service\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\"y\n\x0c\x41uditFinding\x12)\n\x05\x66\x61ult\x18\x01 \x01(\x0e\x32\x1a.kontor.type.v1.AuditFault\x12\x0c\n\x04seal\x18\x02 \x01(\x03\x12\x10\n\x08\x65ntry_id\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\r\n\x05\x63ount\x18\x05 \x01(\x05\"\xd8\x01\n\x16VerifyAuditLogResponse\x12\x0e\n\x06intact\x18\x01 \x01(\x08\x12\r\n\x05seals\x18\x02 \x01(\x05\x12\x0f\n\x07\x65ntries\x18\x03 \x01(\x05\x12\x16\n\x0epruned_entries\x18\x04 \x01(\x05\x12-\n\tseal_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x08\x66indings\x18\x06 \x03(\x0b\x32\x1c.kontor.type.v1.AuditFinding\x12\x17\n\x0fnext_page_token\x18\x07 \x01(\t*\xe5\x01\n\nAuditFault\x12\x1b\n\x17\x41UDIT_FAULT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41UDIT_FAULT_CHANGED\x10\x01\x12\x17\n\x13\x41UDIT_FAULT_MISSING\x10\x02\x12\x19\n\x15\x41UDIT_FAULT_UNCOVERED\x10\x03\x12\x14\n\x10\x41UDIT_FAULT_LATE\x10\x04\x12\x1c\n\x18\x41UDIT_FAULT_SEAL_CHANGED\x10\x05\x12\x1c\n\x18\x41UDIT_FAULT_SEAL_MISSING\x10\x06\x12\x1b\n\x17\x41UDIT_FAULT_KEY_MISSING\x10\x07\x32\xb1\x02\n\x08\x41uditLog\x12\x92\x01\n\x10ListAuditEntries\x12\'.kontor.type.v1.ListAuditEntriesRequest\x1a(.kontor.type.v1.ListAuditEntriesResponse\"+\xaa\xd4\x18\x0e\n\naudit.read\x10\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/audit-entries\x12\x8f\x01\n\x0eVerifyAuditLog\x12%.kontor.type.v1.VerifyAuditLogRequest\x1a&.kontor.type.v1.VerifyAuditLogResponse\".\xaa\xd4\x18\x0e\n\naudit.read\x10\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/audit-log:verifyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,18 +44,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['filter']._loaded_options = None
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['filter']._serialized_options = b'\262\324\030\003 \240\037'
+  _globals['_VERIFYAUDITLOGREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_VERIFYAUDITLOGREQUEST'].fields_by_name['page_size']._serialized_options = b'\262\324\030\002\010\000'
+  _globals['_VERIFYAUDITLOGREQUEST'].fields_by_name['service']._loaded_options = None
+  _globals['_VERIFYAUDITLOGREQUEST'].fields_by_name['service']._serialized_options = b'\342A\001\002'
   _globals['_AUDITLOG'].methods_by_name['ListAuditEntries']._loaded_options = None
   _globals['_AUDITLOG'].methods_by_name['ListAuditEntries']._serialized_options = b'\252\324\030\016\n\naudit.read\020\001\202\323\344\223\002\023\022\021/v1/audit-entries'
+  _globals['_AUDITLOG'].methods_by_name['VerifyAuditLog']._loaded_options = None
+  _globals['_AUDITLOG'].methods_by_name['VerifyAuditLog']._serialized_options = b'\252\324\030\016\n\naudit.read\020\001\202\323\344\223\002\026\022\024/v1/audit-log:verify'
+  _globals['_AUDITFAULT']._serialized_start=1263
+  _globals['_AUDITFAULT']._serialized_end=1492
   _globals['_JSONVALUE']._serialized_start=198
   _globals['_JSONVALUE']._serialized_end=223
   _globals['_AUDITCHANGE']._serialized_start=225
   _globals['_AUDITCHANGE']._serialized_end=338
   _globals['_AUDITENTRY']._serialized_start=341
-  _globals['_AUDITENTRY']._serialized_end=543
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=546
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=677
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=679
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=781
-  _globals['_AUDITLOG']._serialized_start=784
-  _globals['_AUDITLOG']._serialized_end=943
+  _globals['_AUDITENTRY']._serialized_end=585
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=588
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=719
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=721
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=823
+  _globals['_VERIFYAUDITLOGREQUEST']._serialized_start=825
+  _globals['_VERIFYAUDITLOGREQUEST']._serialized_end=918
+  _globals['_AUDITFINDING']._serialized_start=920
+  _globals['_AUDITFINDING']._serialized_end=1041
+  _globals['_VERIFYAUDITLOGRESPONSE']._serialized_start=1044
+  _globals['_VERIFYAUDITLOGRESPONSE']._serialized_end=1260
+  _globals['_AUDITLOG']._serialized_start=1495
+  _globals['_AUDITLOG']._serialized_end=1800
 # @@protoc_insertion_point(module_scope)

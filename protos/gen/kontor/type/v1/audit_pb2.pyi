@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,48 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _AuditFault:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AuditFaultEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AuditFault.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AUDIT_FAULT_UNSPECIFIED: _AuditFault.ValueType  # 0
+    AUDIT_FAULT_CHANGED: _AuditFault.ValueType  # 1
+    """The entry is not what was sealed."""
+    AUDIT_FAULT_MISSING: _AuditFault.ValueType  # 2
+    """The entry was sealed, or was to be, and is gone."""
+    AUDIT_FAULT_UNCOVERED: _AuditFault.ValueType  # 3
+    """Entries are covered by no seal and do not wait for one."""
+    AUDIT_FAULT_LATE: _AuditFault.ValueType  # 4
+    """The entry turned up when everything of the time that it bears was sealed already."""
+    AUDIT_FAULT_SEAL_CHANGED: _AuditFault.ValueType  # 5
+    """The seal is not what was made, or does not follow the one before it: nothing is proven of its entries."""
+    AUDIT_FAULT_SEAL_MISSING: _AuditFault.ValueType  # 6
+    """Seals are gone, from this number on."""
+    AUDIT_FAULT_KEY_MISSING: _AuditFault.ValueType  # 7
+    """The seal was made with a key that the service does not have."""
+
+class AuditFault(_AuditFault, metaclass=_AuditFaultEnumTypeWrapper):
+    """What is wrong with an audit log."""
+
+AUDIT_FAULT_UNSPECIFIED: AuditFault.ValueType  # 0
+AUDIT_FAULT_CHANGED: AuditFault.ValueType  # 1
+"""The entry is not what was sealed."""
+AUDIT_FAULT_MISSING: AuditFault.ValueType  # 2
+"""The entry was sealed, or was to be, and is gone."""
+AUDIT_FAULT_UNCOVERED: AuditFault.ValueType  # 3
+"""Entries are covered by no seal and do not wait for one."""
+AUDIT_FAULT_LATE: AuditFault.ValueType  # 4
+"""The entry turned up when everything of the time that it bears was sealed already."""
+AUDIT_FAULT_SEAL_CHANGED: AuditFault.ValueType  # 5
+"""The seal is not what was made, or does not follow the one before it: nothing is proven of its entries."""
+AUDIT_FAULT_SEAL_MISSING: AuditFault.ValueType  # 6
+"""Seals are gone, from this number on."""
+AUDIT_FAULT_KEY_MISSING: AuditFault.ValueType  # 7
+"""The seal was made with a key that the service does not have."""
+Global___AuditFault: _TypeAlias = AuditFault  # noqa: Y015
 
 @_typing.final
 class JsonValue(_message.Message):
@@ -86,6 +129,8 @@ class AuditEntry(_message.Message):
     MEANS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
+    API_KEY_ID_FIELD_NUMBER: _builtins.int
+    API_KEY_NAME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     subject: _builtins.str
     """The record: `persons/0193…`."""
@@ -94,7 +139,13 @@ class AuditEntry(_message.Message):
     actor_user_id: _builtins.str
     """Empty where no user did it."""
     means: _builtins.str
-    """`user`, or the service that did it by itself."""
+    """`user`, `key` where a program acted for the user by an API key, what else brought it about (`merge`, `import`), or the
+    service that did it by itself.
+    """
+    api_key_id: _builtins.str
+    """The API key that was used; empty where it was none."""
+    api_key_name: _builtins.str
+    """Its name at that time."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -109,10 +160,12 @@ class AuditEntry(_message.Message):
         means: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         changes: _abc.Iterable[Global___AuditChange] | None = ...,
+        api_key_id: _builtins.str = ...,
+        api_key_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor_user_id", b"actor_user_id", "changes", b"changes", "create_time", b"create_time", "id", b"id", "means", b"means", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor_user_id", b"actor_user_id", "api_key_id", b"api_key_id", "api_key_name", b"api_key_name", "changes", b"changes", "create_time", b"create_time", "id", b"id", "means", b"means", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -135,7 +188,7 @@ class ListAuditEntriesRequest(_message.Message):
     service: _builtins.str
     """Whose log, where no record is named: `contacts`."""
     filter: _builtins.str
-    """Which ones, in the filter language, by `subject`, `actor`, `action`, `means` and `create_time`:
+    """Which ones, in the filter language, by `subject`, `actor`, `action`, `means`, `api_key` and `create_time`:
     `actor = me AND action = update AND create_time > today-7d`.
     """
     def __init__(
@@ -178,3 +231,112 @@ class ListAuditEntriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAuditEntriesResponse: _TypeAlias = ListAuditEntriesResponse  # noqa: Y015
+
+@_typing.final
+class VerifyAuditLogRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SERVICE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """About how many entries are compared; 0 means 1,000, and more than 5,000 means 5,000."""
+    page_token: _builtins.str
+    service: _builtins.str
+    """Whose log: `contacts`."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        service: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyAuditLogRequest: _TypeAlias = VerifyAuditLogRequest  # noqa: Y015
+
+@_typing.final
+class AuditFinding(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAULT_FIELD_NUMBER: _builtins.int
+    SEAL_FIELD_NUMBER: _builtins.int
+    ENTRY_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    fault: Global___AuditFault.ValueType
+    seal: _builtins.int
+    """Number of the seal, counted from 1; 0 where it is about none."""
+    entry_id: _builtins.str
+    """Empty where it is about more than one."""
+    subject: _builtins.str
+    """The record that the entry is about, as far as that is known."""
+    count: _builtins.int
+    """How many entries are concerned, or seals that are gone; 0 where that is not known."""
+    def __init__(
+        self,
+        *,
+        fault: Global___AuditFault.ValueType = ...,
+        seal: _builtins.int = ...,
+        entry_id: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "entry_id", b"entry_id", "fault", b"fault", "seal", b"seal", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AuditFinding: _TypeAlias = AuditFinding  # noqa: Y015
+
+@_typing.final
+class VerifyAuditLogResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTACT_FIELD_NUMBER: _builtins.int
+    SEALS_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    PRUNED_ENTRIES_FIELD_NUMBER: _builtins.int
+    SEAL_TIME_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    intact: _builtins.bool
+    """Nothing is wrong on this page."""
+    seals: _builtins.int
+    """How many seals were read, and entries compared with them."""
+    entries: _builtins.int
+    pruned_entries: _builtins.int
+    """Entries of these seals that were deleted as the rule says."""
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def seal_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last of these seals was made; on the last page: until when the log is sealed."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuditFinding]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        intact: _builtins.bool = ...,
+        seals: _builtins.int = ...,
+        entries: _builtins.int = ...,
+        pruned_entries: _builtins.int = ...,
+        seal_time: _timestamp_pb2.Timestamp | None = ...,
+        findings: _abc.Iterable[Global___AuditFinding] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["seal_time", b"seal_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "findings", b"findings", "intact", b"intact", "next_page_token", b"next_page_token", "pruned_entries", b"pruned_entries", "seal_time", b"seal_time", "seals", b"seals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyAuditLogResponse: _TypeAlias = VerifyAuditLogResponse  # noqa: Y015

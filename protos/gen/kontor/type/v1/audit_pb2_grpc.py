@@ -40,6 +40,11 @@ class AuditLogStub:
                 request_serializer=kontor_dot_type_dot_v1_dot_audit__pb2.ListAuditEntriesRequest.SerializeToString,
                 response_deserializer=kontor_dot_type_dot_v1_dot_audit__pb2.ListAuditEntriesResponse.FromString,
                 _registered_method=True)
+        self.VerifyAuditLog = channel.unary_unary(
+                '/kontor.type.v1.AuditLog/VerifyAuditLog',
+                request_serializer=kontor_dot_type_dot_v1_dot_audit__pb2.VerifyAuditLogRequest.SerializeToString,
+                response_deserializer=kontor_dot_type_dot_v1_dot_audit__pb2.VerifyAuditLogResponse.FromString,
+                _registered_method=True)
 
 
 class AuditLogServicer:
@@ -54,6 +59,14 @@ class AuditLogServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyAuditLog(self, request, context):
+        """Whether the log still is what was written, for owners and admins: entries are compared with the seals that were made of
+        them, a page of seals at a time, the oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditLogServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +74,11 @@ def add_AuditLogServicer_to_server(servicer, server):
                     servicer.ListAuditEntries,
                     request_deserializer=kontor_dot_type_dot_v1_dot_audit__pb2.ListAuditEntriesRequest.FromString,
                     response_serializer=kontor_dot_type_dot_v1_dot_audit__pb2.ListAuditEntriesResponse.SerializeToString,
+            ),
+            'VerifyAuditLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyAuditLog,
+                    request_deserializer=kontor_dot_type_dot_v1_dot_audit__pb2.VerifyAuditLogRequest.FromString,
+                    response_serializer=kontor_dot_type_dot_v1_dot_audit__pb2.VerifyAuditLogResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +109,33 @@ class AuditLog:
             '/kontor.type.v1.AuditLog/ListAuditEntries',
             kontor_dot_type_dot_v1_dot_audit__pb2.ListAuditEntriesRequest.SerializeToString,
             kontor_dot_type_dot_v1_dot_audit__pb2.ListAuditEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyAuditLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.type.v1.AuditLog/VerifyAuditLog',
+            kontor_dot_type_dot_v1_dot_audit__pb2.VerifyAuditLogRequest.SerializeToString,
+            kontor_dot_type_dot_v1_dot_audit__pb2.VerifyAuditLogResponse.FromString,
             options,
             channel_credentials,
             insecure,
