@@ -169,6 +169,7 @@ def embedded(folder: Path, *, data: Path | None = None) -> Installation:
         "owner_email": OWNER_EMAIL,
         "owner_password": PASSWORD,
         "drain_seconds": 5,
+        "audit_seal_seconds": 1,
     }
     url = f"http://127.0.0.1:{http_port}"
     environment = _environment(options)
@@ -203,6 +204,7 @@ def split(
         "owner_email": OWNER_EMAIL,
         "owner_password": PASSWORD,
         "drain_seconds": 5,
+        "audit_seal_seconds": 1,
     }
     more = {"KONTOR_SEARCH_INDEX": f"kontor-{tag}"}
     environment = _environment(options) | more

@@ -22,6 +22,12 @@ def test_what_identity_signs_is_verified_unchanged(keyring: Keyring) -> None:
     assert keyring.verify(keyring.sign(ANNA, issuer="identity")) == ANNA
 
 
+def test_the_api_key_that_somebody_acts_by_is_told_with_them(keyring: Keyring) -> None:
+    by_key = replace(ANNA, api_key_id="k", api_key_name="Rechnungslauf")
+    assert keyring.verify(keyring.sign(by_key, issuer="identity")) == by_key
+    assert (ANNA.means, by_key.means, service_principal("search").means) == ("user", "key", "search")
+
+
 def test_a_service_speaks_for_itself_only(keyring: Keyring) -> None:
     own = service_principal("search", account_id="a", scopes=["documents.read"])
     assert keyring.verify(keyring.sign(own, issuer="search")) == own
@@ -30,6 +36,7 @@ def test_a_service_speaks_for_itself_only(keyring: Keyring) -> None:
         service_principal("contacts", scopes=["documents.read"]),
         service_principal("search", scopes=["documents.read", "accounts.admin"]),
         replace(own, role="owner"),
+        replace(own, api_key_id="k"),
     ):
         with pytest.raises(Unauthenticated):
             keyring.verify(keyring.sign(forged, issuer="search"))

@@ -7,6 +7,7 @@ import pytest
 from kontor.type.v1 import audit_pb2 as pb
 
 LOG = "/kontor.type.v1.AuditLog/ListAuditEntries"
+VERIFY = "/kontor.type.v1.AuditLog/VerifyAuditLog"
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
@@ -62,6 +63,25 @@ async def test_values_are_told_as_the_json_they_were(gateway: Any) -> None:
         {"field": "tags", "before": ["VIP"], "after": []},
         {"field": "size", "before": None, "after": 5},
     ]
+
+
+async def test_a_service_is_asked_whether_its_log_still_is_what_was_written(gateway: Any) -> None:
+    finding = pb.AuditFinding(fault=pb.AUDIT_FAULT_CHANGED, seal=7, entry_id=ID, subject=f"persons/{ID}", count=1)
+    gateway.services["contacts"].answers[VERIFY] = pb.VerifyAuditLogResponse(seals=9, entries=400, findings=[finding])
+    response = await gateway.client.get("/v1/audit-log:verify?service=contacts&page_size=5000")
+    assert response.status_code == 200
+    (call,) = gateway.services["contacts"].calls
+    assert call.request == pb.VerifyAuditLogRequest(service="contacts", page_size=5000)
+    answer = response.json()
+    assert (answer["intact"], answer["seals"], answer["entries"]) == (False, 9, 400)
+    assert answer["findings"] == [{"fault": "changed", "seal": 7, "entry_id": ID, "subject": f"persons/{ID}", "count": 1}]
+
+
+@pytest.mark.parametrize("query", ["", "service=search", "service=contacts&subject=persons/1"])
+async def test_what_cannot_be_verified_is_said(gateway: Any, query: str) -> None:
+    response = await gateway.client.get(f"/v1/audit-log:verify?{query}")
+    assert response.status_code == 400
+    assert gateway.services["contacts"].calls == []
 
 
 async def test_the_log_is_in_the_document(gateway: Any) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
@@ -167,3 +168,87 @@ async def test_a_page_of_long_values_ends_early(contacts: Harness, admin: Princi
     assert first.next_page_token
     rest = await contacts.call(pb.ListAuditEntriesRequest(page_token=first.next_page_token), user=admin)
     assert first.audit_entries[-1].id != rest.audit_entries[0].id
+
+
+async def sealed(contacts: Harness) -> None:
+    sealer = contacts.running.sealer
+    assert sealer is not None
+    await sealer.settled()
+
+
+async def verify(contacts: Harness, user: Principal, **fields: object) -> pb.VerifyAuditLogResponse:
+    answer: pb.VerifyAuditLogResponse = await contacts.call(pb.VerifyAuditLogRequest(**fields), user=user)  # type: ignore[arg-type]
+    return answer
+
+
+def tamper(contacts: Harness, statement: str) -> None:
+    with contacts.running.context.database.writing("*") as connection:
+        assert connection.execute(sa.text(statement)).rowcount == 1
+
+
+async def test_what_was_done_by_a_key_says_so_and_by_which(contacts: Harness, admin: Principal) -> None:
+    key = replace(contacts.user, api_key_id=new_id(), api_key_name="Rechnungslauf")
+    await create(contacts, "Zuse")
+    await create(contacts, "Öztürk", user=key)
+    by_key, by_hand = await entries(contacts, user=admin)
+    assert (by_key.means, by_key.actor_user_id, by_key.api_key_id, by_key.api_key_name) == (
+        "key",
+        contacts.user.user_id,
+        key.api_key_id,
+        "Rechnungslauf",
+    )
+    assert (by_hand.means, by_hand.api_key_id, by_hand.api_key_name) == ("user", "", "")
+    for text, found in ((f"api_key = {key.api_key_id}", [by_key]), ("means = key", [by_key]), (f"api_key != {key.api_key_id}", [by_hand])):
+        assert list(await entries(contacts, user=admin, filter=text)) == found
+
+
+async def test_an_owner_finds_what_was_changed_in_the_log(contacts: Harness, admin: Principal) -> None:
+    """S12."""
+    made = [await create(contacts, name) for name in ("Zuse", "Öztürk")]
+    await sealed(contacts)
+    first = await verify(contacts, admin)
+    assert (first.intact, first.entries, list(first.findings), first.next_page_token) == (True, 2, [], "")
+    assert first.seal_time.ToDatetime(tzinfo=UTC) == contacts.clock()
+    tamper(contacts, f"UPDATE audit SET actor_user_id = 'x' WHERE subject = 'persons/{made[1].id}'")
+    (finding,) = (await verify(contacts, admin)).findings
+    assert (finding.fault, finding.subject, finding.seal) == (pb.AUDIT_FAULT_CHANGED, f"persons/{made[1].id}", 1)
+    stranger = await verify(contacts, replace(admin, account_id=new_id()))
+    assert (stranger.intact, stranger.seals, stranger.HasField("seal_time")) == (True, 0, False)
+
+
+async def test_entries_that_no_seal_covers_are_counted(contacts: Harness, admin: Principal) -> None:
+    for name in ("Zuse", "Öztürk"):
+        await create(contacts, name)
+    await sealed(contacts)
+    tamper(contacts, "DELETE FROM audit_seals")
+    answer = await verify(contacts, admin)
+    assert [(item.fault, item.count) for item in answer.findings] == [(pb.AUDIT_FAULT_UNCOVERED, 2)]
+
+
+async def test_a_long_log_is_verified_in_pages(contacts: Harness, admin: Principal) -> None:
+    for number in range(5):
+        await create(contacts, f"Person {number}")
+        await sealed(contacts)
+    compared, token = 0, ""
+    for _ in range(10):
+        answer = await verify(contacts, admin, page_size=2, page_token=token)
+        assert answer.intact
+        compared, token = compared + answer.entries, answer.next_page_token
+        if not token:
+            break
+    assert compared == 5
+
+
+async def test_only_owners_and_admins_verify_a_log(contacts: Harness) -> None:
+    for role in ("member", "restricted", "reader"):
+        with pytest.raises(PermissionDenied):
+            await verify(contacts, replace(contacts.user, role=role))
+
+
+@pytest.mark.parametrize(("fields", "field"), [({"page_size": -1}, "page_size"), ({"page_token": "x"}, "page_token")])
+async def test_what_cannot_be_verified_is_refused_by_name(
+    contacts: Harness, admin: Principal, fields: dict[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        await verify(contacts, admin, **fields)
+    assert [violation.field for violation in refusal.value.violations] == [field]

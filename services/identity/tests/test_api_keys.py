@@ -32,7 +32,9 @@ async def test_a_key_acts_as_its_user_with_the_scopes_it_was_given(identity: Har
     made = await create(identity, "contacts.read", "contacts.write", "contacts.read")
     assert made.secret.startswith("ktk_")
     assert list(made.scopes) == ["contacts.read", "contacts.write"]
-    assert await prove(made.secret) == replace(identity.user, scopes=frozenset(made.scopes))
+    by_the_key = replace(identity.user, scopes=frozenset(made.scopes), api_key_id=made.id, api_key_name="script")
+    assert await prove(made.secret) == by_the_key
+    assert by_the_key.means == "key"
 
 
 async def test_a_key_without_scopes_may_do_what_its_user_may(identity: Harness, prove: Prove) -> None:
