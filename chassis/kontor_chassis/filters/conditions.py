@@ -89,7 +89,7 @@ class Compiler:
             if text not in field.words or value.prefix:
                 raise self._wrong(restriction, f"{restriction.field} is one of {', '.join(sorted(field.words))}")
             return _compared(field.column, "=", field.words[text])
-        if field.among is not None:
+        if field.among is not None and not (value.prefix and field.kind is Kind.KEY):
             return field.column.in_(field.among(text))
         if value.prefix:
             return sa.and_(field.column >= text, field.column < prefix_end(text))

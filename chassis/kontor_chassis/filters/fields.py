@@ -1,6 +1,6 @@
 """What can be filtered by: a service names its fields, each with its kind and where it stands in the tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -62,7 +62,7 @@ class Field:
     `words` are the values that there are, where they are few; others are refused. `absent` is the column's value for "nothing":
     an empty text, or NULL where `absent` is None. `scale` are the decimal places that a NUMBER column holds as an integer.
     `selective`: an index finds the records with one value, usually few.
-    `among`: a value stands for all that this SELECT finds for it, such as an organisation for those below it.
+    `among`: a value stands for all that this SELECT finds, or these values, such as an organisation for those below it.
     """
 
     kind: Kind
@@ -73,7 +73,7 @@ class Field:
     absent: Any = ""
     scale: int = 0
     selective: bool = False
-    among: Callable[[str], sa.Select[Any]] | None = None
+    among: Callable[[str], sa.Select[Any] | Sequence[str]] | None = None
 
 
 # Finds the field of a name; None: there is none. Custom fields are looked up, built-in ones stand in a table.

@@ -1,13 +1,13 @@
 """A page of a filtered list, in any order, and its places as tokens hold them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession
-from kontor_chassis.db.types import Instant, from_micros, micros
+from kontor_chassis.filters.lists import opened_position, position_type
+from kontor_chassis.filters.lists import token_position as plain_position
 from kontor_chassis.filters.order import Order
 from kontor_contacts.domain.custom_values import PREFIX
 from kontor_contacts.domain.home import Home
@@ -37,7 +37,7 @@ def _walks(session: ReadSession, listing: Listing, noun: str, wanted: Wanted, ho
     if sorting is not None:
         yield from custom_order.walks(session, listing, home, wanted, sorting)
         return
-    after = _after(listing, wanted)
+    after = opened_position(wanted.after, listing.orders[wanted.order.field])
     yield lists.places(session, listing, home, wanted.node, order=wanted.order, also=wanted.also, after=after, limit=wanted.limit)
 
 
@@ -45,7 +45,7 @@ def position_types(orders: Mapping[str, sa.ColumnElement[Any]], order: Order) ->
     """The types of a page's position as its token holds them. By a custom field: whether it has a value, the value, the id."""
     if order.field.startswith(PREFIX):
         return (bool, str, str)
-    return (int if isinstance(orders[order.field].type, Instant | sa.Integer) else str, str)
+    return (position_type(orders[order.field]), str)
 
 
 def token_position(place: tuple[Any, str], order: Order) -> tuple[Any, ...]:
@@ -53,14 +53,4 @@ def token_position(place: tuple[Any, str], order: Order) -> tuple[Any, ...]:
     key, record_id = place
     if order.field.startswith(PREFIX):
         return (key is not None, "" if key is None else str(key), record_id)
-    return (micros(key) if isinstance(key, datetime) else key, record_id)
-
-
-def _after(listing: Listing, wanted: Wanted) -> Any:
-    after = wanted.after
-    if after is not None and isinstance(listing.orders[wanted.order.field].type, Instant):
-        try:
-            return from_micros(after[0]), after[1]
-        except OverflowError:
-            return datetime.max.replace(tzinfo=UTC), after[1]
-    return after
+    return plain_position(key, record_id)

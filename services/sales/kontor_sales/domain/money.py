@@ -7,6 +7,10 @@ from kontor_chassis.errors import invalid
 
 # A million million of a currency with two decimals. Ninety thousand of them still add up within 64 bits.
 MAX_MINOR_UNITS = 10**14
+# No currency has more decimals; amounts of all of them compare as whole numbers of such parts.
+COMPARED_DECIMALS = 4
+# In their place where there is no amount.
+NO_VALUE = -1
 
 
 @dataclass(frozen=True)
@@ -26,3 +30,8 @@ def checked_money(money: Money, *, default_currency: str, field: str) -> Money:
     if money.minor_units > MAX_MINOR_UNITS:
         raise invalid(f"{field}.amount", "is too large")
     return Money(money.minor_units, currency)
+
+
+def comparable(money: Money) -> int:
+    """The amount in ten-thousandths, so that 10 yen and 10 euros are the same number."""
+    return money.minor_units * int(10 ** (COMPARED_DECIMALS - DECIMALS[money.currency]))

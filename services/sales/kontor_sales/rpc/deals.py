@@ -1,5 +1,6 @@
 """kontor.sales.v1.DealService."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -7,6 +8,8 @@ from google.protobuf.empty_pb2 import Empty
 from kontor.sales.v1 import deals_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
+from kontor_chassis.filters.lists import position_type, token_position
+from kontor_chassis.filters.order import parse_order
 from kontor_chassis.paging import open_page
 from kontor_chassis.proto import Words, from_date, to_date, to_timestamp
 from kontor_chassis.references import Answers, write
@@ -14,6 +17,7 @@ from kontor_chassis.rpc.dispatch import Call
 from kontor_sales.clients import OWNERS
 from kontor_sales.domain.deals import Deal, DealFilter, DealPerson
 from kontor_sales.rpc.money import money_from, money_to
+from kontor_sales.store import deal_fields
 from kontor_sales.usecases import deal_states, deals
 
 _STATES = Words(pb.DealState)
@@ -29,7 +33,8 @@ def get_deal(request: pb.GetDealRequest, session: ReadSession) -> pb.Deal:
 
 
 def list_deals(request: pb.ListDealsRequest, session: ReadSession) -> pb.ListDealsResponse:
-    page = open_page(request, position=(str, str))
+    order = parse_order(request.order_by, fields=deal_fields.ORDERS, default=deal_fields.DEFAULT, custom=False)
+    page = open_page(request, position=(position_type(deal_fields.ORDERS[order.field]), str))
     wanted = DealFilter(
         state=_STATES.word(request.state, field="state"),
         stage_id=request.stage_id,
@@ -38,8 +43,12 @@ def list_deals(request: pb.ListDealsRequest, session: ReadSession) -> pb.ListDea
         responsible_user_id=request.responsible_user_id,
         tags=tuple(request.tag),
     )
-    found = deals.find(session, wanted, after=page.after, limit=page.size + 1)
-    kept, next_page_token = page.cut(found, lambda item: item[0])
+    found: Sequence[tuple[tuple[Any, str], Deal]]
+    if request.filter or order != deal_fields.DEFAULT:
+        found = deals.find_filtered(session, request.filter, wanted, order=order, after=page.after, limit=page.size + 1)
+    else:
+        found = deals.find(session, wanted, after=page.after, limit=page.size + 1)
+    kept, next_page_token = page.cut(found, lambda item: token_position(*item[0]))
     return pb.ListDealsResponse(deals=[_deal_to(deal) for _, deal in kept], next_page_token=next_page_token)
 
 

@@ -1,16 +1,21 @@
 """kontor.sales.v1.ProjectService."""
 
+from typing import Any
+
 from google.protobuf.empty_pb2 import Empty
 
 from kontor.sales.v1 import projects_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
+from kontor_chassis.filters.lists import position_type, token_position
+from kontor_chassis.filters.order import parse_order
 from kontor_chassis.paging import open_page
 from kontor_chassis.proto import Words, from_date, to_date, to_timestamp
 from kontor_chassis.references import Answers, write
 from kontor_chassis.rpc.dispatch import Call
 from kontor_sales.clients import OWNERS
 from kontor_sales.domain.projects import Project, ProjectFilter
+from kontor_sales.store import project_fields
 from kontor_sales.usecases import projects
 
 _FILTER_STATES = Words(pb.ProjectState)
@@ -26,12 +31,17 @@ def get_project(request: pb.GetProjectRequest, session: ReadSession) -> pb.Proje
 
 
 def list_projects(request: pb.ListProjectsRequest, session: ReadSession) -> pb.ListProjectsResponse:
-    page = open_page(request, position=(str, str))
+    order = parse_order(request.order_by, fields=project_fields.ORDERS, default=project_fields.DEFAULT, custom=False)
+    page = open_page(request, position=(position_type(project_fields.ORDERS[order.field]), str))
     state = _FILTER_STATES.word(request.state, field="state")
     wanted = ProjectFilter(state=state, organisation_id=request.organisation_id, tags=tuple(request.tag))
-    found = projects.find(session, wanted, after=page.after, limit=page.size + 1)
-    kept, next_page_token = page.cut(found, lambda item: (item.sort_key, item.id))
-    return pb.ListProjectsResponse(projects=[_project_to(item) for item in kept], next_page_token=next_page_token)
+    found: list[tuple[tuple[Any, str], Project]]
+    if request.filter or order != project_fields.DEFAULT:
+        found = projects.find_filtered(session, request.filter, wanted, order=order, after=page.after, limit=page.size + 1)
+    else:
+        found = [((item.sort_key, item.id), item) for item in projects.find(session, wanted, after=page.after, limit=page.size + 1)]
+    kept, next_page_token = page.cut(found, lambda item: token_position(*item[0]))
+    return pb.ListProjectsResponse(projects=[_project_to(item) for _, item in kept], next_page_token=next_page_token)
 
 
 async def update_project(request: pb.UpdateProjectRequest, call: Call) -> pb.Project:

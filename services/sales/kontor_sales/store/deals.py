@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.text import fold
 from kontor_sales.domain.deals import Deal, DealFilter, DealPerson
-from kontor_sales.domain.money import Money
+from kontor_sales.domain.money import NO_VALUE, Money, comparable
 from kontor_sales.store import tags
 from kontor_sales.store.tables import DEAL_PERSONS as L
 from kontor_sales.store.tables import DEALS as D
@@ -54,6 +55,14 @@ def places_of(session: ReadSession, wanted: DealFilter, *, tag_ids: Sequence[str
     links = Links(L, L.c.deal_id, L.c.target_day, [L.c.person_id == wanted.person_id]) if wanted.person_id else None
     only = conditions(wanted)
     return places(session, NOUN, record=D, sort_key=D.c.target_day, only=only, tag_ids=tag_ids, links=links, after=after, limit=limit)
+
+
+def filtered(session: ReadSession, found: sa.Select[Any], *, descending: bool) -> list[tuple[tuple[Any, str], Deal]]:
+    """The deals at these places (`key` and `id`), in their order, each with its key and id."""
+    places = found.subquery("places")
+    statement = _WHOLE.add_columns(places.c.key).join(places, sa.and_(D.c.account_id == session.account_id, D.c.id == places.c.id))
+    ways = (places.c.key.desc(), D.c.id.desc()) if descending else (places.c.key, D.c.id)
+    return [((row.key, row.id), _deal(row)) for row in session.execute(statement.order_by(*ways))]
 
 
 def conditions(wanted: DealFilter) -> list[sa.ColumnElement[bool]]:
@@ -111,7 +120,7 @@ def worth(deal: Deal) -> dict[str, Any]:
         "stage_id": deal.stage_id,
         "state": deal.state,
         "lost_reason": deal.lost_reason,
-        "closed_day": deal.closed_date.isoformat() if deal.closed_date else None,
+        "closed_day": deal.closed_date.isoformat() if deal.closed_date else "",
         "value": deal.value.minor_units if deal.value else None,
         "currency": deal.value.currency if deal.value else "",
         "value_kind": deal.value_kind,
@@ -141,6 +150,8 @@ def _values(deal: Deal) -> dict[str, Any]:
         "id": deal.id,
         "version": deal.version,
         "name": deal.name,
+        "name_key": fold(deal.name),
+        "value_key": comparable(deal.value) if deal.value else NO_VALUE,
         "description": deal.description,
         "organisation_id": deal.organisation_id,
         "responsible_user_id": deal.responsible_user_id,

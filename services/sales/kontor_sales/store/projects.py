@@ -51,6 +51,14 @@ def places_of(session: ReadSession, wanted: ProjectFilter, *, tag_ids: Sequence[
     return places(session, NOUN, record=P, sort_key=P.c.sort_key, only=only, tag_ids=tag_ids, links=links, after=after, limit=limit)
 
 
+def filtered(session: ReadSession, wanted: sa.Select[Any], *, descending: bool) -> list[tuple[tuple[Any, str], Project]]:
+    """The projects at these places (`key` and `id`), in their order, each with its key and id."""
+    found = wanted.subquery("places")
+    statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(P.c.account_id == session.account_id, P.c.id == found.c.id))
+    ways = (found.c.key.desc(), P.c.id.desc()) if descending else (found.c.key, P.c.id)
+    return [((row.key, row.id), _project(row)) for row in session.execute(statement.order_by(*ways))]
+
+
 def insert(session: WriteSession, project: Project) -> Project:
     """Answers the project with its tags as they are kept."""
     origin = {"create_time": project.create_time, "creator_user_id": project.creator_user_id}
@@ -110,8 +118,8 @@ def _values(project: Project) -> dict[str, Any]:
         "sort_key": project.sort_key,
         "description": project.description,
         "state": project.state,
-        "start_date": project.start_date.isoformat() if project.start_date else None,
-        "end_date": project.end_date.isoformat() if project.end_date else None,
+        "start_date": project.start_date.isoformat() if project.start_date else "",
+        "end_date": project.end_date.isoformat() if project.end_date else "",
         "responsible_user_id": project.responsible_user_id,
         "deal_id": project.deal_id or None,
         "update_time": project.update_time,

@@ -55,10 +55,14 @@ DEALS = sa.Table(
     sa.Column("id", Key, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    # Folded, for sorting and comparing.
+    sa.Column("name_key", Key, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
     # Minor units; none where no value is known, then the currency is empty.
     sa.Column("value", sa.BigInteger),
     sa.Column("currency", sa.Text, nullable=False),
+    # The value in ten-thousandths, whatever decimals its currency has; -1 where no value is known.
+    sa.Column("value_key", sa.BigInteger, nullable=False),
     sa.Column("value_kind", Key, nullable=False),
     sa.Column("value_count", sa.Integer, nullable=False),
     # ISO 8601 day, or UNDATED.
@@ -69,8 +73,8 @@ DEALS = sa.Table(
     sa.Column("stage_id", Key, nullable=False),
     sa.Column("state", Key, nullable=False),
     sa.Column("lost_reason", sa.Text, nullable=False),
-    # ISO 8601 day; none while the deal is open.
-    sa.Column("closed_day", Key),
+    # ISO 8601 day; empty while the deal is open.
+    sa.Column("closed_day", Key, nullable=False),
     sa.Column("create_time", Instant, nullable=False),
     sa.Column("update_time", Instant, nullable=False),
     sa.Column("creator_user_id", sa.Text, nullable=False),
@@ -81,6 +85,11 @@ DEALS = sa.Table(
     sa.Index("deals_by_organisation", "account_id", "organisation_id", "target_day", "id"),
     sa.Index("deals_by_responsible", "account_id", "responsible_user_id", "target_day", "id"),
     sa.Index("deals_by_closing", "account_id", "state", "value_kind", "closed_day"),
+    sa.Index("deals_by_name", "account_id", "name_key", "id"),
+    sa.Index("deals_by_value", "account_id", "value_key", "id"),
+    sa.Index("deals_by_closed_day", "account_id", "closed_day", "id"),
+    sa.Index("deals_by_create_time", "account_id", "create_time", "id"),
+    sa.Index("deals_by_update_time", "account_id", "update_time", "id"),
 )
 
 # Carries the deal's target day, so that a list by person walks one index in order.
@@ -114,7 +123,7 @@ DEAL_HISTORY = sa.Table(
     sa.Column("probability", sa.Integer, nullable=False),
     sa.Column("state", Key, nullable=False),
     sa.Column("lost_reason", sa.Text, nullable=False),
-    sa.Column("closed_day", Key),
+    sa.Column("closed_day", Key, nullable=False),
     sa.Column("value", sa.BigInteger),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("value_kind", Key, nullable=False),
@@ -133,9 +142,9 @@ PROJECTS = sa.Table(
     sa.Column("sort_key", Key, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("state", Key, nullable=False),
-    # ISO 8601 days.
-    sa.Column("start_date", sa.Text),
-    sa.Column("end_date", sa.Text),
+    # ISO 8601 days, or empty.
+    sa.Column("start_date", Key, nullable=False),
+    sa.Column("end_date", Key, nullable=False),
     sa.Column("responsible_user_id", sa.Text, nullable=False),
     sa.Column("deal_id", Key),
     sa.Column("create_time", Instant, nullable=False),
@@ -145,6 +154,11 @@ PROJECTS = sa.Table(
     sa.Index("projects_by_name", "account_id", "sort_key", "id"),
     sa.Index("projects_by_state", "account_id", "state", "sort_key", "id"),
     sa.Index("projects_by_deal", "account_id", "deal_id"),
+    sa.Index("projects_by_responsible", "account_id", "responsible_user_id"),
+    sa.Index("projects_by_start", "account_id", "start_date", "id"),
+    sa.Index("projects_by_end", "account_id", "end_date", "id"),
+    sa.Index("projects_by_create_time", "account_id", "create_time", "id"),
+    sa.Index("projects_by_update_time", "account_id", "update_time", "id"),
 )
 
 # Organisations and people of projects; `noun` says which (`organisations`, `persons`). Carries the project's sort key.

@@ -48,6 +48,12 @@ def remove(session: WriteSession, record_id: str) -> None:
     session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id == record_id))
 
 
+def id_of(session: ReadSession, name: str) -> str:
+    """The id of the tag of this name; where there is none, a text that is no id."""
+    rows = _rows(session, [tag_key(name)])
+    return rows[0].id if rows else "none"
+
+
 def rarest_first(session: ReadSession, noun: str, names: Sequence[str]) -> list[str] | None:
     """Ids of the named tags, the one with the fewest records first. None where one of them does not exist."""
     if not names:

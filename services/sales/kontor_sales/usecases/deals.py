@@ -2,11 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
 from kontor_chassis.etags import check_etag
+from kontor_chassis.filters.grammar import parse
+from kontor_chassis.filters.lists import opened_position, places
+from kontor_chassis.filters.order import Order
+from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import is_id, new_id
 from kontor_chassis.references import Answers
 from kontor_sales.domain.deal_states import placed
@@ -14,7 +19,7 @@ from kontor_sales.domain.deals import Deal, DealFilter, changed_fields, checked_
 from kontor_sales.domain.pipelines import Stage
 from kontor_sales.domain.references import reference
 from kontor_sales.events import published
-from kontor_sales.store import accounts, deal_history, deals, pipelines, tags
+from kontor_sales.store import accounts, deal_fields, deal_history, deals, pipelines, record_fields, tags
 from kontor_sales.store.walks import After
 from kontor_sales.usecases import pipelines as pipeline_usecases
 from kontor_sales.usecases import references, who_answers
@@ -66,6 +71,34 @@ def find(session: ReadSession, wanted: DealFilter, *, after: After | None, limit
     )
     tag_ids = tags.rarest_first(session, deals.NOUN, wanted.tags)
     return [] if tag_ids is None else deals.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
+
+
+def find_filtered(
+    session: ReadSession, text: str, wanted: DealFilter, *, order: Order, after: tuple[Any, ...] | None, limit: int
+) -> list[tuple[tuple[Any, str], Deal]]:
+    """Those that a filter lets through, in any order, each with its place in the list. Raises InvalidArgument naming filter."""
+    wanted = checked_filter(wanted)
+    listing = deal_fields.listing(session)
+    node = narrowed(parse(text), "tags", wanted.tags)
+    for field, value in (
+        ("state", wanted.state),
+        ("stage", wanted.stage_id),
+        ("organisation", wanted.organisation_id),
+        ("person", wanted.person_id),
+        ("responsible", wanted.responsible_user_id),
+    ):
+        node = narrowed(node, field, [value] if value else [])
+    found = places(
+        session,
+        listing,
+        record_fields.compiler(session, listing),
+        node,
+        order=order,
+        also=(),
+        after=opened_position(after, listing.orders[order.field]),
+        limit=limit,
+    )
+    return deals.filtered(session, found, descending=order.descending)
 
 
 def update(session: WriteSession, deal_id: str, wanted: Deal, answers: Answers, *, mask: Collection[str], etag: str) -> Deal:

@@ -2,11 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from kontor_chassis.audit import created, deleted, updated
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
 from kontor_chassis.etags import check_etag
+from kontor_chassis.filters.grammar import parse
+from kontor_chassis.filters.lists import opened_position, places
+from kontor_chassis.filters.order import Order
+from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import is_id, new_id
 from kontor_chassis.references import Answers
 from kontor_sales.domain.projects import (
@@ -20,7 +25,7 @@ from kontor_sales.domain.projects import (
     with_named,
 )
 from kontor_sales.events import published
-from kontor_sales.store import deals, projects, tags
+from kontor_sales.store import deals, project_fields, projects, record_fields, tags
 from kontor_sales.store.walks import After
 from kontor_sales.usecases import references, who_answers
 
@@ -61,6 +66,28 @@ def find(session: ReadSession, wanted: ProjectFilter, *, after: After | None, li
     wanted = replace(wanted, organisation_id=who_answers.root_id(session, "organisations", wanted.organisation_id))
     tag_ids = tags.rarest_first(session, projects.NOUN, wanted.tags)
     return [] if tag_ids is None else projects.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
+
+
+def find_filtered(
+    session: ReadSession, text: str, wanted: ProjectFilter, *, order: Order, after: tuple[Any, ...] | None, limit: int
+) -> list[tuple[tuple[Any, str], Project]]:
+    """Those that a filter lets through, in any order, each with its place in the list. Raises InvalidArgument naming filter."""
+    wanted = checked_filter(wanted)
+    listing = project_fields.listing(session)
+    node = narrowed(parse(text), "tags", wanted.tags)
+    node = narrowed(node, "state", [wanted.state] if wanted.state else [])
+    node = narrowed(node, "organisation", [wanted.organisation_id] if wanted.organisation_id else [])
+    found = places(
+        session,
+        listing,
+        record_fields.compiler(session, listing),
+        node,
+        order=order,
+        also=(),
+        after=opened_position(after, listing.orders[order.field]),
+        limit=limit,
+    )
+    return projects.filtered(session, found, descending=order.descending)
 
 
 def update(session: WriteSession, project_id: str, wanted: Project, answers: Answers, *, mask: Collection[str], etag: str) -> Project:

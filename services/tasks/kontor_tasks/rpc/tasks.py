@@ -1,17 +1,23 @@
 """kontor.tasks.v1.TaskService."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from google.protobuf.empty_pb2 import Empty
 
 from kontor.tasks.v1 import tasks_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.etags import etag_of
-from kontor_chassis.paging import open_time_page, time_position
+from kontor_chassis.filters.lists import position_type, token_position
+from kontor_chassis.filters.order import parse_order
+from kontor_chassis.paging import open_page, open_time_page
 from kontor_chassis.proto import Words, from_date, from_timestamp, to_date, to_timestamp
 from kontor_chassis.references import Answers, write
 from kontor_chassis.rpc.dispatch import Call
 from kontor_tasks.clients import OWNERS
 from kontor_tasks.domain.tasks import Task
 from kontor_tasks.rpc.pages import fitting
+from kontor_tasks.store import task_fields
 from kontor_tasks.usecases import tasks
 
 _KINDS = Words(pb.TaskKind)
@@ -28,7 +34,7 @@ def get_task(request: pb.GetTaskRequest, session: ReadSession) -> pb.Task:
 
 
 def list_tasks(request: pb.ListTasksRequest, session: ReadSession) -> pb.ListTasksResponse:
-    page, after = open_time_page(request)
+    order = parse_order(request.order_by, fields=task_fields.ORDERS, default=task_fields.DEFAULT, custom=False)
     filters = {
         "state": _STATES.word(request.state, field="state"),
         "kind": _KINDS.word(request.kind, field="kind"),
@@ -36,9 +42,15 @@ def list_tasks(request: pb.ListTasksRequest, session: ReadSession) -> pb.ListTas
         "creator_user_id": request.creator_user_id,
         "subject": request.subject,
     }
-    found = tasks.find(session, filters=filters, after=after, limit=page.size + 1)
+    found: Sequence[tuple[tuple[Any, str], Task]]
+    if request.filter or order != task_fields.DEFAULT:
+        page = open_page(request, position=(position_type(task_fields.ORDERS[order.field]), str))
+        found = tasks.find_filtered(session, request.filter, filters=filters, order=order, after=page.after, limit=page.size + 1)
+    else:
+        page, after = open_time_page(request)
+        found = tasks.find(session, filters=filters, after=after, limit=page.size + 1)
     page = fitting(page, found, lambda item: len(item[1].note))
-    kept, next_page_token = page.cut(found, lambda item: time_position(*item[0]))
+    kept, next_page_token = page.cut(found, lambda item: token_position(*item[0]))
     return pb.ListTasksResponse(tasks=[_task_to(task) for _, task in kept], next_page_token=next_page_token)
 
 

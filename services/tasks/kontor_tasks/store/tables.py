@@ -17,6 +17,8 @@ TASKS = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("kind", Key, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
+    # Folded, for sorting and comparing.
+    sa.Column("title_key", Key, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     # As it was given; who answers for it now say the merges. Empty: about nothing.
     sa.Column("subject", Key, nullable=False),
@@ -38,6 +40,11 @@ TASKS = sa.Table(
     sa.Index("tasks_by_creator", "account_id", "creator_user_id", "state", "due_key", "id"),
     sa.Index("tasks_by_subject", "account_id", "subject", "state", "due_key", "id"),
     sa.Index("tasks_by_kind", "account_id", "kind", "state", "due_key", "id"),
+    # For filtered lists of both states, and in other orders.
+    sa.Index("tasks_by_due", "account_id", "due_key", "id"),
+    sa.Index("tasks_by_title", "account_id", "title_key", "id"),
+    sa.Index("tasks_by_create_time", "account_id", "create_time", "id"),
+    sa.Index("tasks_by_update_time", "account_id", "update_time", "id"),
 )
 
 # What timelines show. A note lives here and nowhere else; a mail, a done task and a milestone are copies for reading.

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.text import fold
 from kontor_tasks.domain.tasks import Task, due_key
 from kontor_tasks.domain.zones import day_start
 from kontor_tasks.store.tables import MERGES
@@ -55,6 +56,14 @@ def page(session: ReadSession, *, filters: Mapping[str, str], after: After | Non
     found = sa.union_all(*(sa.select(walk) for walk in walks)).subquery()
     rows = session.execute(sa.select(found).order_by(found.c.due_key, found.c.id).limit(limit))
     return [((row.due_key, row.id), _task(row)) for row in rows]
+
+
+def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) -> list[tuple[tuple[Any, str], Task]]:
+    """The tasks at these places (`key` and `id`), in their order, each with its key and id."""
+    found = places.subquery("places")
+    statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(T.c.account_id == session.account_id, T.c.id == found.c.id))
+    ways = (found.c.key.desc(), T.c.id.desc()) if descending else (found.c.key, T.c.id)
+    return [((row.key, row.id), _task(row)) for row in session.execute(statement.order_by(*ways))]
 
 
 def _walk(session: ReadSession, filters: Mapping[str, str], subjects: Sequence[str], after: After | None, limit: int) -> sa.Select[Any]:
@@ -113,6 +122,7 @@ def _values(task: Task, zone: str) -> dict[str, Any]:
         "version": task.version,
         "kind": task.kind,
         "title": task.title,
+        "title_key": fold(task.title),
         "note": task.note,
         "subject": task.given_subject,
         "assignee_user_id": task.assignee_user_id,

@@ -2,17 +2,22 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 from kontor_chassis import audit
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import Aborted, NotFound
 from kontor_chassis.etags import check_etag, etag_of
+from kontor_chassis.filters.grammar import parse
+from kontor_chassis.filters.lists import opened_position, places
+from kontor_chassis.filters.order import Order
+from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import is_id, new_id
 from kontor_chassis.references import Answers
 from kontor_tasks.domain.subjects import checked_subject, checked_user_id
 from kontor_tasks.domain.tasks import Task, changed_fields, checked_task, entry_of, with_changes
 from kontor_tasks.events import published
-from kontor_tasks.store import accounts, tasks
+from kontor_tasks.store import accounts, task_fields, tasks
 from kontor_tasks.usecases import merges, references, timeline
 
 
@@ -47,12 +52,37 @@ def get(session: ReadSession, task_id: str) -> Task:
 
 def find(session: ReadSession, *, filters: Mapping[str, str], after: tasks.After | None, limit: int) -> list[tuple[tasks.After, Task]]:
     """Tasks by due date, each with its place in the list. Empty filters mean nothing. Raises InvalidArgument."""
+    return tasks.page(session, filters=_checked(filters), after=after, limit=limit)
+
+
+def find_filtered(
+    session: ReadSession, text: str, *, filters: Mapping[str, str], order: Order, after: tuple[Any, ...] | None, limit: int
+) -> list[tuple[tuple[Any, str], Task]]:
+    """Those that a filter in words lets through, too, in any order, each with its place in the list. Raises InvalidArgument."""
+    listing = task_fields.listing(session)
+    node = parse(text)
+    for name, value in _checked(filters).items():
+        node = narrowed(node, name.removesuffix("_user_id"), [value])
+    found = places(
+        session,
+        listing,
+        task_fields.compiler(session, listing),
+        node,
+        order=order,
+        also=(),
+        after=opened_position(after, listing.orders[order.field]),
+        limit=limit,
+    )
+    return tasks.filtered(session, found, descending=order.descending)
+
+
+def _checked(filters: Mapping[str, str]) -> dict[str, str]:
     wanted = {name: value for name, value in filters.items() if value}
     checked_subject(wanted.get("subject", ""))
     for name in ("assignee_user_id", "creator_user_id"):
         if name in wanted:
             checked_user_id(wanted[name], field=name)
-    return tasks.page(session, filters=wanted, after=after, limit=limit)
+    return wanted
 
 
 def update(session: WriteSession, task_id: str, wanted: Task, answers: Answers, *, mask: Collection[str], etag: str) -> Task:

@@ -161,11 +161,17 @@ class ListProjectsRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     ORGANISATION_ID_FIELD_NUMBER: _builtins.int
     TAG_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
     state: Global___ProjectState.ValueType
     organisation_id: _builtins.str
+    filter: _builtins.str
+    """Which ones, in the filter language: `state = open AND end_date < today AND responsible = me`."""
+    order_by: _builtins.str
+    """`name` (default), `start_date`, `end_date`, `create_time` or `update_time`, and `desc` behind it for the other way."""
     @_builtins.property
     def tag(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of tags; several narrow the list (AND)."""
@@ -178,10 +184,12 @@ class ListProjectsRequest(_message.Message):
         state: Global___ProjectState.ValueType = ...,
         organisation_id: _builtins.str = ...,
         tag: _abc.Iterable[_builtins.str] | None = ...,
+        filter: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation_id", b"organisation_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "tag", b"tag"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "order_by", b"order_by", "organisation_id", b"organisation_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "tag", b"tag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -216,6 +216,8 @@ class ListTasksRequest(_message.Message):
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str
@@ -224,6 +226,10 @@ class ListTasksRequest(_message.Message):
     creator_user_id: _builtins.str
     subject: _builtins.str
     kind: Global___TaskKind.ValueType
+    filter: _builtins.str
+    """Which ones, in the filter language: `state = open AND assignee = me AND due < today AND NOT priority = low`."""
+    order_by: _builtins.str
+    """`due` (default), `title`, `create_time` or `update_time`, and `desc` behind it for the other way."""
     def __init__(
         self,
         *,
@@ -234,10 +240,12 @@ class ListTasksRequest(_message.Message):
         creator_user_id: _builtins.str = ...,
         subject: _builtins.str = ...,
         kind: Global___TaskKind.ValueType = ...,
+        filter: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_user_id", b"assignee_user_id", "creator_user_id", b"creator_user_id", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee_user_id", b"assignee_user_id", "creator_user_id", b"creator_user_id", "filter", b"filter", "kind", b"kind", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

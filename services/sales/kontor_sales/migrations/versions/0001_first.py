@@ -111,9 +111,11 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", Key, nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("value_key", sa.BigInteger(), nullable=False),
         sa.Column("value_kind", Key, nullable=False),
         sa.Column("value_count", sa.Integer(), nullable=False),
         sa.Column("target_day", Key, nullable=False),
@@ -123,7 +125,7 @@ def upgrade() -> None:
         sa.Column("stage_id", Key, nullable=False),
         sa.Column("state", Key, nullable=False),
         sa.Column("lost_reason", sa.Text(), nullable=False),
-        sa.Column("closed_day", Key, nullable=True),
+        sa.Column("closed_day", Key, nullable=False),
         sa.Column("create_time", Instant, nullable=False),
         sa.Column("update_time", Instant, nullable=False),
         sa.Column("creator_user_id", sa.Text(), nullable=False),
@@ -133,12 +135,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
+    op.create_index("deals_by_closed_day", "deals", ["account_id", "closed_day", "id"], unique=False)
     op.create_index("deals_by_closing", "deals", ["account_id", "state", "value_kind", "closed_day"], unique=False)
+    op.create_index("deals_by_create_time", "deals", ["account_id", "create_time", "id"], unique=False)
+    op.create_index("deals_by_name", "deals", ["account_id", "name_key", "id"], unique=False)
     op.create_index("deals_by_organisation", "deals", ["account_id", "organisation_id", "target_day", "id"], unique=False)
     op.create_index("deals_by_responsible", "deals", ["account_id", "responsible_user_id", "target_day", "id"], unique=False)
     op.create_index("deals_by_stage", "deals", ["account_id", "stage_id", "target_day", "id"], unique=False)
     op.create_index("deals_by_state", "deals", ["account_id", "state", "target_day", "id"], unique=False)
     op.create_index("deals_by_target", "deals", ["account_id", "target_day", "id"], unique=False)
+    op.create_index("deals_by_update_time", "deals", ["account_id", "update_time", "id"], unique=False)
+    op.create_index("deals_by_value", "deals", ["account_id", "value_key", "id"], unique=False)
     op.create_table(
         "deal_history",
         sa.Column("account_id", Key, nullable=False),
@@ -151,7 +158,7 @@ def upgrade() -> None:
         sa.Column("probability", sa.Integer(), nullable=False),
         sa.Column("state", Key, nullable=False),
         sa.Column("lost_reason", sa.Text(), nullable=False),
-        sa.Column("closed_day", Key, nullable=True),
+        sa.Column("closed_day", Key, nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("value_kind", Key, nullable=False),
@@ -181,8 +188,8 @@ def upgrade() -> None:
         sa.Column("sort_key", Key, nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("state", Key, nullable=False),
-        sa.Column("start_date", sa.Text(), nullable=True),
-        sa.Column("end_date", sa.Text(), nullable=True),
+        sa.Column("start_date", Key, nullable=False),
+        sa.Column("end_date", Key, nullable=False),
         sa.Column("responsible_user_id", sa.Text(), nullable=False),
         sa.Column("deal_id", Key, nullable=True),
         sa.Column("create_time", Instant, nullable=False),
@@ -194,9 +201,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
+    op.create_index("projects_by_create_time", "projects", ["account_id", "create_time", "id"], unique=False)
     op.create_index("projects_by_deal", "projects", ["account_id", "deal_id"], unique=False)
+    op.create_index("projects_by_end", "projects", ["account_id", "end_date", "id"], unique=False)
     op.create_index("projects_by_name", "projects", ["account_id", "sort_key", "id"], unique=False)
+    op.create_index("projects_by_responsible", "projects", ["account_id", "responsible_user_id"], unique=False)
+    op.create_index("projects_by_start", "projects", ["account_id", "start_date", "id"], unique=False)
     op.create_index("projects_by_state", "projects", ["account_id", "state", "sort_key", "id"], unique=False)
+    op.create_index("projects_by_update_time", "projects", ["account_id", "update_time", "id"], unique=False)
     op.create_table(
         "project_members",
         sa.Column("account_id", Key, nullable=False),

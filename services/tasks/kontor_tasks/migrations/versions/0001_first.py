@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("kind", Key, nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_key", Key, nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("subject", Key, nullable=False),
         sa.Column("assignee_user_id", Key, nullable=False),
@@ -100,10 +101,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
     op.create_index("tasks_by_assignee", "tasks", ["account_id", "assignee_user_id", "state", "due_key", "id"], unique=False)
+    op.create_index("tasks_by_create_time", "tasks", ["account_id", "create_time", "id"], unique=False)
     op.create_index("tasks_by_creator", "tasks", ["account_id", "creator_user_id", "state", "due_key", "id"], unique=False)
+    op.create_index("tasks_by_due", "tasks", ["account_id", "due_key", "id"], unique=False)
     op.create_index("tasks_by_kind", "tasks", ["account_id", "kind", "state", "due_key", "id"], unique=False)
     op.create_index("tasks_by_state", "tasks", ["account_id", "state", "due_key", "id"], unique=False)
     op.create_index("tasks_by_subject", "tasks", ["account_id", "subject", "state", "due_key", "id"], unique=False)
+    op.create_index("tasks_by_title", "tasks", ["account_id", "title_key", "id"], unique=False)
+    op.create_index("tasks_by_update_time", "tasks", ["account_id", "update_time", "id"], unique=False)
     op.create_table(
         "ties",
         sa.Column("account_id", Key, nullable=False),
