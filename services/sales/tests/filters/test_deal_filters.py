@@ -140,8 +140,8 @@ async def deals(sales: Harness) -> list[pb.Deal]:
     return made
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(filtered=_texts, order=st.sampled_from(sorted(SORTED)), descending=st.booleans(), size=st.integers(3, 40))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(filtered=_texts, order=st.sampled_from(sorted(SORTED)), descending=st.booleans(), size=st.integers(6, 40))
 async def test_lists_agree_with_plain_python(
     sales: Harness, deals: list[pb.Deal], filtered: tuple[str, Holds], order: str, descending: bool, size: int
 ) -> None:
@@ -172,37 +172,37 @@ async def test_a_filter_narrows_together_with_the_plain_parameters(sales: Harnes
         assert found == expected(deals, both, "name", descending=True), parameters
 
 
-@pytest.mark.parametrize(
-    ("fields", "field", "said"),
-    [
-        ({"filter": "state = open AND"}, "filter", "position 17"),
-        ({"filter": "state = open AND shoe = 42"}, "filter", "position 18: there is no field 'shoe'"),
-        ({"filter": "custom.x = 1"}, "filter", "there is no field 'custom.x'"),
-        ({"filter": "state = gone"}, "filter", "lost, open, won"),
-        ({"filter": "value = viel"}, "filter", "number"),
-        ({"filter": "value > 1.00001"}, "filter", "4 decimal places"),
-        ({"filter": "target_date < bald"}, "filter", "compared with a day"),
-        ({"filter": "organisation = x*"}, "filter", "no beginning"),
-        ({"order_by": "shoe"}, "order_by", "target_date"),
-        ({"order_by": "custom.x"}, "order_by", "target_date"),
-        ({"order_by": "name up"}, "order_by", "asc or desc"),
-        ({"page_token": "x", "order_by": "value"}, "page_token", "not a token"),
-        ({"filter": "state = open", "organisation_id": "x"}, "organisation_id", ""),
-    ],
-)
-async def test_what_cannot_be_listed_is_refused_by_name(sales: Harness, fields: dict[str, str], field: str, said: str) -> None:
-    with pytest.raises(InvalidArgument) as refusal:
-        await sales.call(pb.ListDealsRequest(**fields))
-    [violation] = refusal.value.violations
-    assert violation.field == field
-    assert said in violation.message
+WRONG: list[tuple[dict[str, str], str, str]] = [
+    ({"filter": "state = open AND"}, "filter", "position 17"),
+    ({"filter": "state = open AND shoe = 42"}, "filter", "position 18: there is no field 'shoe'"),
+    ({"filter": "custom.x = 1"}, "filter", "there is no field 'custom.x'"),
+    ({"filter": "state = gone"}, "filter", "lost, open, won"),
+    ({"filter": "value = viel"}, "filter", "number"),
+    ({"filter": "value > 1.00001"}, "filter", "4 decimal places"),
+    ({"filter": "target_date < bald"}, "filter", "compared with a day"),
+    ({"filter": "organisation = x*"}, "filter", "no beginning"),
+    ({"order_by": "shoe"}, "order_by", "target_date"),
+    ({"order_by": "custom.x"}, "order_by", "target_date"),
+    ({"order_by": "name up"}, "order_by", "asc or desc"),
+    ({"page_token": "x", "order_by": "value"}, "page_token", "not a token"),
+    ({"filter": "state = open", "organisation_id": "x"}, "organisation_id", ""),
+]
 
 
-@pytest.mark.parametrize("text", ["'; DROP TABLE deals; --", '" OR 1=1', "%", "_", "\\", "ß" * 300, "*"])
-async def test_what_would_be_sql_elsewhere_is_a_word_here(sales: Harness, deals: list[pb.Deal], text: str) -> None:
+async def test_what_cannot_be_listed_is_refused_by_name(sales: Harness) -> None:
+    for fields, field, said in WRONG:
+        with pytest.raises(InvalidArgument) as refusal:
+            await sales.call(pb.ListDealsRequest(**fields))
+        [violation] = refusal.value.violations
+        assert violation.field == field, fields
+        assert said in violation.message
+
+
+async def test_what_would_be_sql_elsewhere_is_a_word_here(sales: Harness, deals: list[pb.Deal]) -> None:
     """S11."""
-    said = text.replace("\\", "\\\\").replace('"', '\\"').replace("*", "\\*")
-    assert await pages(sales, filter=f'name = "{said}" OR currency = "{said}" OR tags:"{said}"') == []
+    for text in ("'; DROP TABLE deals; --", '" OR 1=1', "%", "_", "\\", "ß" * 300, "*"):
+        said = text.replace("\\", "\\\\").replace('"', '\\"').replace("*", "\\*")
+        assert await pages(sales, filter=f'name = "{said}" OR currency = "{said}" OR tags:"{said}"') == [], text
 
 
 async def test_a_token_belongs_to_its_filter_and_order(sales: Harness, deals: list[pb.Deal]) -> None:
