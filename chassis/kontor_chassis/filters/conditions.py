@@ -2,13 +2,14 @@
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
 
+from kontor_chassis.db.unwalked import unwalked
 from kontor_chassis.errors import InvalidArgument
 from kontor_chassis.filters.fields import Condition, Field, FieldOf, Kind
 from kontor_chassis.filters.grammar import at_position
@@ -22,14 +23,20 @@ _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operato
 _FLAGS = {"true": True, "false": False}
 
 
+def _nothing(_field: Field, _restriction: Restriction) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Compiler:
-    """`today` and `zone` are those of the person who asks: days begin there. `parameter` is named in what is raised."""
+    """`today` and `zone` are those of the person who asks: days begin there. `parameter` is named in what is raised. `hides` says
+    which comparisons the database shall not begin with (see kontor_chassis/db/unwalked.py)."""
 
     field_of: FieldOf
     today: date
     zone: tzinfo
     parameter: str = "filter"
+    hides: Callable[[Field, Restriction], bool] = _nothing
 
     def condition(self, node: Node) -> Condition:
         """Raises InvalidArgument naming the parameter and the position of what cannot be said."""
@@ -60,6 +67,8 @@ class Compiler:
     def comparison(self, field: Field, restriction: Restriction) -> Condition:
         """The condition on the row that holds the value, `!=` as if it were `=`. Without a value it is false, not unknown, so
         that it can be turned around."""
+        if self.hides(field, restriction):
+            field = replace(field, column=unwalked(field.column))
         return sa.and_(_present(field), self._compared(field, restriction))
 
     def _compared(self, field: Field, restriction: Restriction) -> Condition:

@@ -36,21 +36,24 @@ class Child:
     """Rows that belong to a record and hold values of a field: `record_id` names the record, `where` picks the field's rows.
 
     `outer` is the id of the record in the list's own statement. `sort_key`: rows carry the key by which the list is sorted unless
-    asked otherwise, and those with one value of the field stand in its order in an index, so a list can walk them.
+    asked otherwise, and those with one value of the field stand in its order in an index, so a list can walk them. `walk` are conditions
+    that this index needs and that all rows of the record fulfil: left out where one record is asked, so that the table's key answers.
     """
 
     record_id: sa.ColumnElement[str]
     where: tuple[Condition, ...]
     outer: sa.ColumnElement[str]
     sort_key: sa.ColumnElement[str] | None = None
+    walk: tuple[Condition, ...] = ()
 
     def having(self, condition: Condition) -> Condition:
         """Records with such a row, asked of one record at a time."""
-        return sa.exists().where(self.record_id == self.outer, *self.where, condition)
+        # Not `SELECT *`: SQLite would prefer an index that holds every column to the one that finds the record.
+        return sa.select(sa.literal_column("1")).where(self.record_id == self.outer, *self.where, condition).exists()
 
     def ids(self, condition: Condition) -> sa.Select[str]:
         """Ids of the records with such a row, found by the child's own index; one may come twice."""
-        return sa.select(self.record_id).where(*self.where, condition)
+        return sa.select(self.record_id).where(*self.where, *self.walk, condition)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Field:
     `normalise` brings a typed value into the form in which the column holds it (after folding, where the kind is TEXT).
     `words` are the values that there are, where they are few; others are refused. `absent` is the column's value for "nothing":
     an empty text, or NULL where `absent` is None. `scale` are the decimal places that a NUMBER column holds as an integer.
-    `selective`: an index finds the records with one value, usually few.
+    `selective`: an index finds the records with one value, or within a range of them.
     `among`: a value stands for all that this SELECT finds, or these values, such as an organisation for those below it.
     """
 

@@ -5,8 +5,9 @@ are few, and sorts those; else it walks an index in the order of the list, and s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.db.types import Instant, from_micros, micros
 from kontor_chassis.filters.conditions import Compiler
-from kontor_chassis.filters.fields import Condition, Field
+from kontor_chassis.filters.fields import Condition, Field, Kind
 from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import And, Node, Restriction
 
@@ -50,6 +51,7 @@ class Start:
     field: Field
     condition: Condition
     count: int
+    term: Restriction
 
     @property
     def is_rare(self) -> bool:
@@ -69,8 +71,9 @@ def places(
 ) -> sa.Select[Any]:
     """A SELECT of `key` and `id` of the page's records, in order. `after` is the key and id of the last record seen."""
     record, column = listing.record, listing.orders[order.field]
-    conditions = [record.c.account_id == session.account_id, compile_.condition(node), *also]
     start = rarest(session, listing, compile_, node)
+    shown = replace(compile_, hides=partial(_hides, listing, order, start))
+    conditions = [record.c.account_id == session.account_id, shown.condition(node), *also]
     key: sa.ColumnElement[Any] = column
     record_id: sa.ColumnElement[str] = record.c.id
     joined: Any = record
@@ -78,12 +81,14 @@ def places(
         child = start.field.child
         if child is not None and child.sort_key is not None and order.field == listing.by_name:
             # A subquery, so that conditions on the same table further in stay apart from it.
-            walked = sa.select(child.sort_key.label("key"), child.record_id.label("id")).where(*child.where, start.condition).subquery()
+            columns = (child.sort_key.label("key"), child.record_id.label("id"))
+            walked = sa.select(*columns).where(*child.where, *child.walk, start.condition).subquery()
             key, record_id = walked.c.key, walked.c.id
             joined = walked.join(record, record.c.id == walked.c.id)
         elif start.is_rare:
-            conditions.append(record.c.id.in_(ids_of(session, record, start)))
-            # No index has this order, so the database begins with the ids and sorts them.
+            if child is not None:
+                conditions.append(record.c.id.in_(ids_of(session, record, start)))
+            # No index has this order, so the database begins with the few and sorts them.
             key = sa.type_coerce(sa.func.coalesce(column, column), column.type)
     statement = sa.select(key.label("key"), record_id.label("id")).select_from(joined).where(*conditions)
     if after is not None:
@@ -92,6 +97,17 @@ def places(
         statement = statement.where(position < seen if order.descending else position > seen)
     ways = (key.desc(), record_id.desc()) if order.descending else (key, record_id)
     return statement.order_by(*ways).limit(limit)
+
+
+def _hides(listing: Listing, order: Order, start: Start | None, field: Field, restriction: Restriction) -> bool:
+    """Whether a comparison could mislead: it has an index of its own, which is neither where the list begins nor in its order. The
+    index of one value continues in the order by name."""
+    if field.child is not None or not field.selective:
+        return False
+    if start is not None and start.is_rare:
+        return restriction is not start.term
+    one_value = field.kind in (Kind.REFERENCE, Kind.KEY) and not restriction.value.prefix
+    return field.column is not listing.orders[order.field] and not (one_value and order.field == listing.by_name)
 
 
 def rarest(session: ReadSession, listing: Listing, compile_: Compiler, node: Node) -> Start | None:
@@ -108,10 +124,10 @@ def _start(session: ReadSession, listing: Listing, compile_: Compiler, term: Nod
     if not field.selective or not term.value.text:
         return None
     condition = compile_.comparison(field, term)
-    start = Start(field, condition, 0)
+    start = Start(field, condition, 0, term)
     found = ids_of(session, listing.record, start).limit(_FEW + 1).subquery()
     count = session.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()
-    return Start(field, condition, count)
+    return replace(start, count=count)
 
 
 def ids_of(session: ReadSession, record: sa.Table, start: Start) -> sa.Select[Any]:

@@ -41,16 +41,16 @@ def _fields(session: ReadSession) -> Mapping[str, Field]:
     stage = Child(S.c.id, (S.c.account_id == account,), D.c.stage_id)
     return {
         **record_fields.common(session, D, NOUN),
-        "name": Field(Kind.TEXT, D.c.name_key),
+        "name": Field(Kind.TEXT, D.c.name_key, selective=True),
         "state": Field(Kind.KEY, D.c.state, words=_STATES),
         "pipeline": Field(Kind.REFERENCE, D.c.pipeline_id),
         "stage": Field(Kind.REFERENCE, D.c.stage_id, selective=True),
         "probability": Field(Kind.NUMBER, S.c.probability, stage, absent=None),
-        "value": Field(Kind.NUMBER, D.c.value_key, absent=NO_VALUE, scale=COMPARED_DECIMALS),
+        "value": Field(Kind.NUMBER, D.c.value_key, absent=NO_VALUE, scale=COMPARED_DECIMALS, selective=True),
         "currency": Field(Kind.REFERENCE, D.c.currency, normalise=str.upper),
         "value_kind": Field(Kind.KEY, D.c.value_kind, words=_KINDS),
-        "target_date": Field(Kind.DATE, D.c.target_day, absent=UNDATED),
-        "closed_date": Field(Kind.DATE, D.c.closed_day),
+        "target_date": Field(Kind.DATE, D.c.target_day, absent=UNDATED, selective=True),
+        "closed_date": Field(Kind.DATE, D.c.closed_day, selective=True),
         "organisation": Field(Kind.REFERENCE, D.c.organisation_id, normalise=answering(session, "organisations"), selective=True),
         "person": Field(Kind.REFERENCE, L.c.person_id, person, normalise=answering(session, "persons"), selective=True),
     }

@@ -38,10 +38,10 @@ def _fields(session: ReadSession) -> Mapping[str, Field]:
 
     return {
         **record_fields.common(session, P, NOUN),
-        "name": Field(Kind.TEXT, P.c.sort_key),
+        "name": Field(Kind.TEXT, P.c.sort_key, selective=True),
         "state": Field(Kind.KEY, P.c.state, words=_STATES),
-        "start_date": Field(Kind.DATE, P.c.start_date),
-        "end_date": Field(Kind.DATE, P.c.end_date),
+        "start_date": Field(Kind.DATE, P.c.start_date, selective=True),
+        "end_date": Field(Kind.DATE, P.c.end_date, selective=True),
         "organisation": member("organisations"),
         "person": member("persons"),
         "deal": Field(Kind.REFERENCE, P.c.deal_id, absent=None, selective=True),

@@ -24,13 +24,14 @@ def common(session: ReadSession, record: sa.Table, noun: str) -> Mapping[str, Fi
     def user(column: str, *, selective: bool) -> Field:
         return Field(Kind.REFERENCE, record.c[column], normalise=lambda text: session.user_id if text == _ME else text, selective=selective)
 
-    tagged = Child(G.c.record_id, (G.c.account_id == session.account_id, G.c.noun == noun), record.c.id, sort_key=G.c.sort_key)
+    mine = (G.c.account_id == session.account_id,)
+    tagged = Child(G.c.record_id, mine, record.c.id, sort_key=G.c.sort_key, walk=(G.c.noun == noun,))
     return {
         "tags": Field(Kind.REFERENCE, G.c.tag_id, tagged, normalise=cache(lambda name: tags.id_of(session, name)), selective=True),
         "responsible": user("responsible_user_id", selective=True),
         "creator": user("creator_user_id", selective=False),
-        "create_time": Field(Kind.TIME, record.c.create_time, absent=None),
-        "update_time": Field(Kind.TIME, record.c.update_time, absent=None),
+        "create_time": Field(Kind.TIME, record.c.create_time, absent=None, selective=True),
+        "update_time": Field(Kind.TIME, record.c.update_time, absent=None, selective=True),
     }
 
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from kontor_chassis.db.sessions import ReadSession
+from kontor_chassis.db.unwalked import unwalked
 from kontor_sales.store import tags
 from kontor_sales.store.tables import TAGGINGS as G
 
@@ -30,26 +29,6 @@ class Links:
     sort_key: sa.Column[Any]
     # Ties it to the one linked record; the account is added here.
     only: Sequence[sa.ColumnElement[bool]]
-
-
-class unwalked(FunctionElement[str]):  # noqa: N801 - reads as the SQL that it is
-    """A column that SQLite shall not pick an index by. Without statistics it takes every equality for equally rare, and
-    would walk all open deals to find those of one organisation. PostgreSQL sees the plain column."""
-
-    name = "unwalked"
-    type = sa.Text()
-    inherit_cache = True
-
-
-@compiles(unwalked)
-def _plain(element: Any, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(unwalked, "sqlite")
-def _unary_plus(element: Any, compiler: Any, **options: Any) -> str:
-    # https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
-    return f"+{compiler.process(element.clauses, **options)}"
 
 
 def equal(*rarest_first: tuple[sa.Column[Any], str]) -> list[sa.ColumnElement[bool]]:

@@ -45,7 +45,7 @@ def _fields(session: ReadSession) -> Mapping[str, Field]:
         return Field(Kind.REFERENCE, column, normalise=lambda text: session.user_id if text == _ME else text, selective=selective)
 
     return {
-        "title": Field(Kind.TEXT, T.c.title_key),
+        "title": Field(Kind.TEXT, T.c.title_key, selective=True),
         "kind": Field(Kind.KEY, T.c.kind, words=_KINDS),
         "state": Field(Kind.KEY, T.c.state, words=_STATES),
         "priority": Field(Kind.KEY, T.c.priority, words=_PRIORITIES),
@@ -55,8 +55,8 @@ def _fields(session: ReadSession) -> Mapping[str, Field]:
         # The resource name: `persons/0193…`, `deals/*`. Tasks keep the name that they were given, also when its record was merged.
         "subject": Field(Kind.KEY, T.c.subject, selective=True, among=lambda subject: MERGES.members(session, subject)),
         # A task due on a day is due when that day begins.
-        "due": Field(Kind.TIME, T.c.due_key, absent=LATEST),
-        "create_time": Field(Kind.TIME, T.c.create_time, absent=None),
-        "update_time": Field(Kind.TIME, T.c.update_time, absent=None),
+        "due": Field(Kind.TIME, T.c.due_key, absent=LATEST, selective=True),
+        "create_time": Field(Kind.TIME, T.c.create_time, absent=None, selective=True),
+        "update_time": Field(Kind.TIME, T.c.update_time, absent=None, selective=True),
         "complete_time": Field(Kind.TIME, T.c.complete_time, absent=None),
     }
