@@ -124,7 +124,7 @@ async def test_query_parameters_can_be_words_yes_or_no_and_renamed(gateway: Any)
         ("/v1/persons?page_size=99999999999", "page_size", "must be between -2147483648 and 2147483647"),
         ("/v1/persons?name=a%00", "name", "must not contain the character NUL"),
         ("/v1/notifications?unseen=yes", "unseen", "must be true or false"),
-        ("/v1/timeline?kind=fax", "kind", "must be one of note, email, task, milestone"),
+        ("/v1/timeline?kind=fax", "kind", "must be one of note, email, task, milestone, form"),
         (f"/v1/persons/{ID}?id=1", "id", "is not a known parameter"),
         ("/v1/tray?state=filed", "state", "is not a known parameter"),
     ],

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_contacts.domain.form_mails import LEASE
-from kontor_contacts.store.tables import FORM_MAILS as M
+from kontor_contacts.store.form_tables import FORM_MAILS as M
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_contacts.domain.form_fields import Entry
 from kontor_contacts.domain.form_submissions import CONFIRMED, Submission
-from kontor_contacts.store.tables import FORM_CONFIRMATIONS as C
-from kontor_contacts.store.tables import FORM_SUBMISSIONS as S
+from kontor_contacts.store.form_tables import FORM_CONFIRMATIONS as C
+from kontor_contacts.store.form_tables import FORM_SUBMISSIONS as S
 
 # A place in a list: time and id.
 After = tuple[datetime, str]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
-from kontor_contacts.store.tables import FORM_THROTTLES as T
+from kontor_contacts.store.form_tables import FORM_THROTTLES as T
 
 
 def hold(session: WriteSession, keys: Collection[str]) -> dict[str, datetime]:

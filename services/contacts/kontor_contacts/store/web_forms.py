@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_contacts.domain.web_forms import FormConsent, FormField, FormText, WebForm
-from kontor_contacts.store.tables import WEB_FORMS as W
+from kontor_contacts.store.form_tables import WEB_FORMS as W
 
 _TEXTS = ("title", "introduction", "button", "thanks")
 _PLAIN = ("language", "responsible_user_id", "campaign", "redirect_url", "double_opt_in")

@@ -16,7 +16,7 @@ from kontor_chassis.errors import FailedPrecondition, NotFound, Unavailable
 from kontor_chassis.outgoing_mail.port import MailRefused, message_of
 from kontor_chassis.testing import STRANGER
 from kontor_contacts.domain.form_mails import MAX_ATTEMPTS
-from kontor_contacts.store.tables import FORM_CONFIRMATIONS, FORM_MAILS, FORM_SUBMISSIONS
+from kontor_contacts.store.form_tables import FORM_CONFIRMATIONS, FORM_MAILS, FORM_SUBMISSIONS
 
 MAILED = public.SUBMISSION_OUTCOME_MAILED
 PENDING, CONFIRMED = submissions.SUBMISSION_STATE_PENDING, submissions.SUBMISSION_STATE_CONFIRMED

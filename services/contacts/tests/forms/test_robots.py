@@ -11,7 +11,7 @@ from kontor.contacts.v1 import public_forms_pb2 as public
 from kontor_chassis.errors import NotFound, ResourceExhausted
 from kontor_chassis.throttling import Rule
 from kontor_contacts.domain.form_fields import kept, shown_built_in
-from kontor_contacts.store.tables import FORM_THROTTLES
+from kontor_contacts.store.form_tables import FORM_THROTTLES
 
 TAKEN, UNSURE = public.SUBMISSION_OUTCOME_TAKEN, public.SUBMISSION_OUTCOME_UNSURE
 REJECTED = submissions.SUBMISSION_STATE_REJECTED
