@@ -15,9 +15,9 @@ from PIL import Image
 from kontor.contacts.v1 import bulk_pb2 as bulk
 from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
 from kontor.contacts.v1 import duplicates_pb2 as duplicates
+from kontor.contacts.v1 import form_submissions_pb2 as form_submissions
 from kontor.contacts.v1 import merges_pb2 as merges
 from kontor.contacts.v1 import operations_pb2 as operations
-from kontor.contacts.v1 import form_submissions_pb2 as form_submissions
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos

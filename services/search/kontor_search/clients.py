@@ -112,4 +112,5 @@ def _document(account_id: str, message: document_pb2.Document) -> IndexDocument:
         phones=tuple(message.phones),
         subjects=tuple(message.subjects),
         owner_user_id=message.owner_user_id,
+        visible_to=tuple(message.visible_to),
     )

@@ -29,4 +29,5 @@ def origin_of(record: Person | Organisation) -> str:
     those that count at the organisation of the primary position, if that has no last day."""
     if isinstance(record, Organisation):
         return record.address_origin_id
-    return next((position.address_origin_id for position in record.positions if position.primary and position.to_date is None), "")
+    present = (position for position in record.positions if position.primary and position.to_date is None and not position.hidden)
+    return next((position.address_origin_id for position in present), "")

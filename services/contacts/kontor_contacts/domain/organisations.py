@@ -12,10 +12,11 @@ from kontor_contacts.domain.care import Care, checked_care
 from kontor_contacts.domain.contact_points import MEDIA, ContactPoints, checked, checked_url
 from kontor_contacts.domain.custom_values import changed_paths, value_at
 from kontor_contacts.domain.tags import tag_names
+from kontor_contacts.domain.visibility import EVERYONE, Visibility, checked_visibility
 
 _PLAIN = frozenset(
     {
-        *("name", "kind", "background", "industry", "size", "website", "relationships", "tags", "custom"),
+        *("name", "kind", "background", "industry", "size", "website", "relationships", "tags", "custom", "visibility"),
         *("parent_id", "main_contact_person_id"),
     }
 )
@@ -57,6 +58,7 @@ class Organisation:
     address_origin_id: str = ""
     id: str = ""
     version: int = 0
+    visibility: Visibility = EVERYONE
     create_time: datetime | None = None
     update_time: datetime | None = None
     creator_user_id: str = ""
@@ -81,6 +83,7 @@ def checked_organisation(organisation: Organisation, *, country: str) -> Organis
         points=checked(organisation.points, country=country),
         care=checked_care(organisation.care),
         tags=tag_names(organisation.tags),
+        visibility=checked_visibility(organisation.visibility),
     )
 
 

@@ -16,10 +16,24 @@ from kontor_contacts.domain.custom_values import changed_paths, value_at
 from kontor_contacts.domain.dates import ImportantDate, checked_dates
 from kontor_contacts.domain.positions import Position
 from kontor_contacts.domain.tags import tag_names
+from kontor_contacts.domain.visibility import EVERYONE, Visibility, checked_visibility
 
 # What a client may set; everything else is ours.
 _PLAIN = frozenset(
-    {"salutation", "title", "first_name", "last_name", "gender", "background", "language", "dates", "assistants", "tags", "custom"}
+    {
+        "salutation",
+        "title",
+        "first_name",
+        "last_name",
+        "gender",
+        "background",
+        "language",
+        "dates",
+        "assistants",
+        "tags",
+        "custom",
+        "visibility",
+    }
 )
 WRITABLE = (_PLAIN | MEDIA | care.FIELDS) - {"custom"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -48,6 +62,7 @@ class Person:
     positions: tuple[Position, ...] = ()
     # Empty: there is no photo.
     photo_id: str = ""
+    visibility: Visibility = EVERYONE
     create_time: datetime | None = None
     update_time: datetime | None = None
     creator_user_id: str = ""
@@ -83,6 +98,7 @@ def checked_person(person: Person, *, country: str) -> Person:
         assistants=checked_assistants(person.assistants),
         care=checked_care(person.care),
         tags=tag_names(person.tags),
+        visibility=checked_visibility(person.visibility),
     )
 
 

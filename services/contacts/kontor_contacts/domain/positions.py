@@ -26,6 +26,9 @@ class Position:
     organisation_name: str = ""
     # Id of the organisation whose addresses count at this one; empty: nobody's do.
     address_origin_id: str = ""
+    # Not everyone may see the organisation; and whether the caller is somebody who may not. Then the position is not shown.
+    limited: bool = False
+    hidden: bool = False
 
 
 def checked_position(position: Position) -> Position:

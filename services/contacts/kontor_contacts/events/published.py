@@ -112,13 +112,23 @@ def _position_ref(position: Position) -> str:
 
 
 def _person(person: Person) -> pb.PersonFacts:
-    return pb.PersonFacts(id=person.id, display_name=person.display_name, email_addresses=_addresses(person.points), tags=person.tags)
+    return pb.PersonFacts(
+        id=person.id,
+        display_name=person.display_name,
+        email_addresses=_addresses(person.points),
+        tags=person.tags,
+        visible_to=person.visibility.refs,
+    )
 
 
 def _organisation(organisation: Organisation) -> pb.OrganisationFacts:
-    addresses = _addresses(organisation.points)
     return pb.OrganisationFacts(
-        id=organisation.id, name=organisation.name, email_addresses=addresses, tags=organisation.tags, parent_id=organisation.parent_id
+        id=organisation.id,
+        name=organisation.name,
+        email_addresses=_addresses(organisation.points),
+        tags=organisation.tags,
+        parent_id=organisation.parent_id,
+        visible_to=organisation.visibility.refs,
     )
 
 

@@ -40,7 +40,9 @@ def list_documents(request: pb.ListDocumentsRequest, session: ReadSession) -> pb
 
 
 def _of_person(person: Person) -> pb.Document:
-    keywords = [text for position in person.positions for text in (position.organisation_name, position.role, position.department) if text]
+    # Who may see the person need not be somebody who may see where they work.
+    shown = [position for position in person.positions if not position.limited]
+    keywords = [text for position in shown for text in (position.organisation_name, position.role, position.department) if text]
     return pb.Document(
         ref=f"persons/{person.id}",
         kind="person",
@@ -53,6 +55,7 @@ def _of_person(person: Person) -> pb.Document:
         owner_user_id=person.creator_user_id,
         update_time=to_timestamp(person.update_time),
         sequence=person.version,
+        visible_to=person.visibility.refs,
     )
 
 
@@ -69,6 +72,7 @@ def _of_organisation(organisation: Organisation) -> pb.Document:
         owner_user_id=organisation.creator_user_id,
         update_time=to_timestamp(organisation.update_time),
         sequence=organisation.version,
+        visible_to=organisation.visibility.refs,
     )
 
 

@@ -20,6 +20,7 @@ from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.duplicates import ON_DUPLICATE, candidates_to
 from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
+from kontor_contacts.rpc.visibility import visibility_from, visibility_to
 from kontor_contacts.store import accounts, organisation_fields
 from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import duplicates, effective_addresses, organisation_trees, organisations, segments
@@ -103,6 +104,7 @@ def _organisation_from(message: pb.Organisation) -> Organisation:
         points=points_from(message),
         tags=tuple(message.tags),
         custom=custom_from(message),
+        visibility=visibility_from(message),
         parent_id=message.parent_id,
         main_contact_person_id=message.main_contact_person_id,
     )
@@ -134,6 +136,7 @@ def _organisation_to(organisation: Organisation, home: Home, effective: Effectiv
         update_time=to_timestamp(organisation.update_time),
         creator_user_id=organisation.creator_user_id,
         custom=custom_to(organisation.custom),
+        visibility=visibility_to(organisation.visibility),
         parent_id=organisation.parent_id,
         main_contact_person_id=organisation.main_contact_person_id,
         main_contact=pb.MainContact(name=main_contact.name, email=main_contact.email) if main_contact else None,

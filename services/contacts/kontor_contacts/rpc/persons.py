@@ -25,6 +25,7 @@ from kontor_contacts.rpc.photos import photo_to
 from kontor_contacts.rpc.positions import position_to
 from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
+from kontor_contacts.rpc.visibility import visibility_from, visibility_to
 from kontor_contacts.store import accounts, person_fields
 from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import duplicates, effective_addresses, employers, persons, segments
@@ -102,6 +103,7 @@ def _person_from(message: pb.Person) -> Person:
         care=Care(message.vip, message.key_accounter_user_id, message.responsible_user_id),
         tags=tuple(message.tags),
         custom=custom_from(message),
+        visibility=visibility_from(message),
     )
 
 
@@ -133,11 +135,12 @@ def _person_to(person: Person, home: Home, effective: EffectiveAddresses | None)
         key_accounter_user_id=person.care.key_accounter_user_id,
         responsible_user_id=person.care.responsible_user_id,
         tags=person.tags,
-        positions=[position_to(position) for position in person.positions],
+        positions=[position_to(position) for position in person.positions if not position.hidden],
         create_time=to_timestamp(person.create_time),
         update_time=to_timestamp(person.update_time),
         creator_user_id=person.creator_user_id,
         custom=custom_to(person.custom),
+        visibility=visibility_to(person.visibility),
         effective_addresses=effective_to(effective, home),
         photo=photo_to(person.id, person.photo_id) if person.photo_id else None,
         **points_to(person.points, home),

@@ -22,7 +22,7 @@ def get_position(request: pb.GetPositionRequest, session: ReadSession) -> pb.Pos
 def list_positions(request: pb.ListPositionsRequest, session: ReadSession) -> pb.ListPositionsResponse:
     page = open_page(request, position=(int,))
     start = page.after[0] if page.after else 0
-    found = persons.get(session, request.person_id).positions
+    found = [position for position in persons.get(session, request.person_id).positions if not position.hidden]
     kept, next_page_token = page.cut(found[start : start + page.size + 1], lambda _: (start + page.size,))
     return pb.ListPositionsResponse(positions=[position_to(item) for item in kept], next_page_token=next_page_token)
 

@@ -11,6 +11,7 @@ from kontor_contacts.store.tables import CONTACT_POINTS as C
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
+from kontor_contacts.store.visibility import not_hidden_from, visible_to
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,11 @@ class _Looked(Child):
 def of_organisations(session: ReadSession) -> Mapping[str, Field]:
     lent_to = O.alias()
     postal = _postal(session)
-    at = (lent_to.c.account_id == session.account_id, lent_to.c.address_origin_id == C.c.record_id)
+    at = (
+        lent_to.c.account_id == session.account_id,
+        lent_to.c.address_origin_id == C.c.record_id,
+        not_hidden_from(session, O, C.c.record_id),
+    )
     return _fields(_Looked(lent_to.c.id, (*at, *postal), O.c.id), C)
 
 
@@ -35,12 +40,14 @@ def of_persons(session: ReadSession) -> Mapping[str, Field]:
     columns = (C.c.lookup, C.c.postcode, C.c.country)
     own = sa.select(C.c.record_id, *columns).where(*_postal(session), C.c.noun == "persons")
     other = C.alias()
+    # A hidden organisation lends nothing, and nothing is lent through one.
+    lends = (visible_to(session, O), not_hidden_from(session, O, O.c.address_origin_id))
     has_own = sa.exists().where(other.c.account_id == session.account_id, other.c.record_id == W.c.person_id, other.c.medium == "postal")
     inherited = (
         sa.select(W.c.person_id.label("record_id"), *columns)
         .join(O, sa.and_(O.c.account_id == W.c.account_id, O.c.id == W.c.organisation_id))
         .join(C, C.c.record_id == O.c.address_origin_id)
-        .where(*_postal(session), W.c.account_id == session.account_id, W.c.is_primary, W.c.to_date.is_(None), sa.not_(has_own))
+        .where(*_postal(session), *lends, W.c.account_id == session.account_id, W.c.is_primary, W.c.to_date.is_(None), sa.not_(has_own))
     )
     effective = sa.union_all(own, inherited).subquery()
     return _fields(_Looked(effective.c.record_id, (), P.c.id), effective)

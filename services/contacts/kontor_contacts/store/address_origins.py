@@ -14,10 +14,11 @@ from kontor_contacts.store import contact_points
 from kontor_contacts.store.tables import CONTACT_POINTS as C
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import POSITIONS as W
+from kontor_contacts.store.visibility import viewer, visible
 
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _LENT = sa.select(O.c.id, O.c.name, contact_points.column(O).label("points")).where(
-    O.c.account_id == _ACCOUNT, O.c.id.in_(sa.bindparam("these", expanding=True))
+    O.c.account_id == _ACCOUNT, O.c.id.in_(sa.bindparam("these", expanding=True)), visible(O)
 )
 
 
@@ -45,10 +46,10 @@ _SHOWING = sa.select(W.c.person_id).where(
 
 
 def lent(session: ReadSession, origin_ids: Sequence[str]) -> dict[str, EffectiveAddresses]:
-    """The addresses of the organisations that lend theirs, by their ids."""
+    """The addresses of the organisations that lend theirs, by their ids; nothing of what a hidden one lends."""
     if not origin_ids:
         return {}
-    rows = session.execute(_LENT, {"this_account": session.account_id, "these": list(origin_ids)})
+    rows = session.execute(_LENT, {"this_account": session.account_id, "these": list(origin_ids)} | viewer(session))
     return {row.id: EffectiveAddresses(f"organisations/{row.id}", row.name, contact_points.from_rows(row.points).addresses) for row in rows}
 
 

@@ -18,13 +18,14 @@ from kontor_contacts.store import lists
 from kontor_contacts.store.custom_columns import Sorting
 from kontor_contacts.store.lists import Listing, Wanted
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
+from kontor_contacts.store.visibility import visible_to
 
 
 def walks(session: ReadSession, listing: Listing, home: Home, wanted: Wanted, sorting: Sorting) -> Iterator[sa.Select[Any]]:
     """SELECTs of `key` and `id` to be read one after another until the page is full; the key of those without a value is NULL."""
     compile_ = lists.compiler(session, listing, home)
     record = listing.record
-    conditions = [record.c.account_id == session.account_id, compile_.condition(wanted.node), *wanted.also]
+    conditions = [record.c.account_id == session.account_id, visible_to(session, record), compile_.condition(wanted.node), *wanted.also]
     start = lists.rarest(session, listing, compile_, wanted.node)
     rare = start is not None and start.is_rare
     if start is not None and rare:

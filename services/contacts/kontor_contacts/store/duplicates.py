@@ -14,6 +14,8 @@ from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_chassis.ids import new_id
 from kontor_contacts.domain.duplicates import Match
 from kontor_contacts.store.tables import DUPLICATES as T
+from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
+from kontor_contacts.store.visibility import seen, viewer
 
 # A place in the list: score and id.
 After = tuple[int, str]
@@ -68,9 +70,10 @@ def _upsert(dialect: str) -> Any:
 
 def page(session: ReadSession, noun: str, *, after: After | None, limit: int) -> list[Pair]:
     statement = sa.select(T).where(T.c.account_id == session.account_id, T.c.noun == noun, T.c.dismissed == sa.false())
+    statement = statement.where(*_both_seen(session, noun))
     if after is not None:
         statement = statement.where(sa.tuple_(T.c.score, T.c.id) < sa.tuple_(sa.literal(after[0]), sa.literal(after[1])))
-    return [_pair(row) for row in session.execute(statement.order_by(T.c.score.desc(), T.c.id.desc()).limit(limit))]
+    return [_pair(row) for row in session.execute(statement.order_by(T.c.score.desc(), T.c.id.desc()).limit(limit), viewer(session))]
 
 
 def of_record(session: ReadSession, record_id: str, others: Sequence[str]) -> dict[str, str]:
@@ -104,11 +107,19 @@ def delete(session: WriteSession, pair_ids: Sequence[str]) -> None:
     session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id.in_(pair_ids)))
 
 
+def _both_seen(session: ReadSession, noun: str) -> tuple[sa.ColumnElement[bool], ...]:
+    record = PERSONS if noun == "persons" else ORGANISATIONS
+    return tuple(seen(record, session.account_id, side) for side in (T.c.left_id, T.c.right_id))
+
+
 def lock(session: WriteSession, pair_id: str) -> Pair | None:
+    """Where the caller sees both records."""
     statement = sa.select(T).where(T.c.account_id == session.account_id, T.c.id == pair_id)
     session.hold(statement.with_for_update())
     row = session.execute(statement).one_or_none()
-    return _pair(row) if row else None
+    if row is None or session.execute(statement.where(*_both_seen(session, row.noun)), viewer(session)).first() is None:
+        return None
+    return _pair(row)
 
 
 def dismiss(session: WriteSession, pair_id: str) -> None:

@@ -14,6 +14,7 @@ from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSON_DATES as D
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
+from kontor_contacts.store.visibility import viewer, visible, visible_to
 
 # Child rows are read whole and chosen from here: asked for a medium or kind as well, SQLite walks the index of all that are of it.
 
@@ -38,15 +39,18 @@ _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _AMONG: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _AFTER_ID = sa.bindparam("after", type_=sa.Text)
 _MOST = sa.bindparam("most", type_=sa.Integer)
-_BY_IDS = {noun: select.where(record.c.account_id == _ACCOUNT, record.c.id.in_(_AMONG)) for noun, (record, select) in _SOURCES.items()}
+_BY_IDS = {
+    noun: select.where(record.c.account_id == _ACCOUNT, record.c.id.in_(_AMONG), visible(record))
+    for noun, (record, select) in _SOURCES.items()
+}
 _AFTER = {
-    noun: select.where(record.c.account_id == _ACCOUNT, record.c.id > _AFTER_ID).order_by(record.c.id).limit(_MOST)
+    noun: select.where(record.c.account_id == _ACCOUNT, record.c.id > _AFTER_ID, visible(record)).order_by(record.c.id).limit(_MOST)
     for noun, (record, select) in _SOURCES.items()
 }
 
 
 def by_ids(session: ReadSession, noun: str, ids: Sequence[str]) -> dict[str, Likely]:
-    """Those that exist."""
+    """Those that the caller sees."""
     return _read(session, noun, _BY_IDS[noun], {"this_account": session.account_id, "ids": list(ids)})
 
 
@@ -56,13 +60,12 @@ def all_after(session: ReadSession, noun: str, after: str, limit: int) -> dict[s
 
 
 def names(session: ReadSession, noun: str, ids: Sequence[str]) -> dict[str, str]:
-    """As they are shown."""
+    """As they are shown, of those that the caller sees."""
     if noun == "organisations":
-        of_organisations = sa.select(O.c.id, O.c.name).where(O.c.account_id == session.account_id, O.c.id.in_(ids))
+        of_organisations = sa.select(O.c.id, O.c.name).where(O.c.account_id == session.account_id, O.c.id.in_(ids), visible_to(session, O))
         return {row.id: row.name for row in session.execute(of_organisations)}
-    found = session.execute(
-        sa.select(P.c.id, P.c.title, P.c.first_name, P.c.last_name).where(P.c.account_id == session.account_id, P.c.id.in_(ids))
-    )
+    those = (P.c.account_id == session.account_id, P.c.id.in_(ids), visible_to(session, P))
+    found = session.execute(sa.select(P.c.id, P.c.title, P.c.first_name, P.c.last_name).where(*those))
     return {row.id: " ".join(filter(None, (row.title, row.first_name, row.last_name))) for row in found}
 
 
@@ -76,7 +79,7 @@ def hold(session: WriteSession, noun: str, ids: Sequence[str]) -> set[str]:
 
 def _read(session: ReadSession, noun: str, statement: sa.Select[Any], values: dict[str, Any]) -> dict[str, Likely]:
     make = _person if noun == "persons" else _organisation
-    return {row.id: make(row) for row in session.execute(statement, values)}
+    return {row.id: make(row) for row in session.execute(statement, values | viewer(session))}
 
 
 def _person(row: sa.Row[Any]) -> Likely:

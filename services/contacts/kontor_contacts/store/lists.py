@@ -14,6 +14,7 @@ from kontor_chassis.filters.lists import Listing, Start, Wanted, ids_of, rarest
 from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import Node
 from kontor_contacts.domain.home import Home
+from kontor_contacts.store.visibility import visible_to
 
 __all__ = ["Listing", "Start", "Wanted", "compiler", "ids_of", "places", "rarest"]
 
@@ -28,4 +29,5 @@ def places(
 ) -> sa.Select[Any]:
     """A SELECT of `key` and `id` of the page's records, in order. `after` is the key and id of the last record seen."""
     compile_ = compiler(session, listing, home)
-    return lists.places(session, listing, compile_, node, order=order, also=also, after=after, limit=limit)
+    seen = visible_to(session, listing.record)
+    return lists.places(session, listing, compile_, node, order=order, also=[seen, *also], after=after, limit=limit)

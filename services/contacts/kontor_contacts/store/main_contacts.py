@@ -13,6 +13,7 @@ from kontor_contacts.store.tables import CONTACT_POINTS as C
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
+from kontor_contacts.store.visibility import visible
 
 _EMAIL = (
     sa.select(C.c.value)
@@ -20,10 +21,10 @@ _EMAIL = (
     .correlate(P)
     .scalar_subquery()
 )
-# An organisation's main contact as a column of its own statement; read it with `from_rows`.
+# An organisation's main contact as a column of its own statement, unless they are hidden; read it with `from_rows`.
 COLUMN = children(
     P.c.title, P.c.first_name, P.c.last_name, _EMAIL,
-    where=sa.and_(P.c.account_id == O.c.account_id, P.c.id == O.c.main_contact_person_id),
+    where=sa.and_(P.c.account_id == O.c.account_id, P.c.id == O.c.main_contact_person_id, visible(P)),
 )  # fmt: skip
 _STANDS_FOR = (
     sa.select(O.c.id)

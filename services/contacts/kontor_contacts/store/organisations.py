@@ -12,9 +12,11 @@ from kontor_contacts.domain.blocking import keys_of
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.likely import of_organisation
 from kontor_contacts.domain.organisations import Organisation
+from kontor_contacts.domain.visibility import Visibility, from_refs
 from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, main_contacts, relationships, tags
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import TAGGINGS as G
+from kontor_contacts.store.visibility import EVERYTHING, seen, viewer, visible
 
 NOUN = "organisations"
 # A place in a list: sort key and id.
@@ -29,8 +31,10 @@ _WHOLE = sa.select(
     main_contacts.COLUMN.label("main_contact"),
 )
 _THIS = (O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id == sa.bindparam("this_id", type_=sa.Text))
-_GET = _WHOLE.where(*_THIS)
-_BY_IDS = _WHOLE.where(O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id.in_(sa.bindparam("ids", expanding=True)))
+_GET = _WHOLE.where(*_THIS, visible(O))
+_BY_IDS = _WHOLE.where(
+    O.c.account_id == sa.bindparam("this_account", type_=sa.Text), O.c.id.in_(sa.bindparam("ids", expanding=True)), visible(O)
+)
 _HOLD = sa.select(O.c.id).where(*_THIS).with_for_update()
 _KEEP = sa.select(O.c.id).where(*_THIS).with_for_update(read=True, key_share=True)
 _INSERT = sa.insert(O)
@@ -38,7 +42,7 @@ _UPDATE = sa.update(O).where(*_THIS)
 
 
 def get(session: ReadSession, organisation_id: str) -> Organisation | None:
-    row = session.execute(_GET, _this(session, organisation_id)).one_or_none()
+    row = session.execute(_GET, _this(session, organisation_id) | viewer(session)).one_or_none()
     return _organisation(row) if row else None
 
 
@@ -57,9 +61,10 @@ def _this(session: ReadSession, organisation_id: str) -> dict[str, Any]:
     return {"this_account": session.account_id, "this_id": organisation_id}
 
 
-def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Organisation]:
-    """Those that exist, in no particular order."""
-    return [_organisation(row) for row in session.execute(_BY_IDS, {"this_account": session.account_id, "ids": list(ids)})]
+def by_ids(session: ReadSession, ids: Sequence[str], *, everything: bool = False) -> list[Organisation]:
+    """Those that the caller sees, in no particular order; `everything`: all, for work that is not shown to them."""
+    these = {"this_account": session.account_id, "ids": list(ids)}
+    return [_organisation(row) for row in session.execute(_BY_IDS, these | (EVERYTHING if everything else viewer(session)))]
 
 
 def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: After | None, limit: int) -> list[Organisation]:
@@ -70,6 +75,7 @@ def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: Afte
         statement = sa.select(record_id.label("id")).where(
             walked.c.account_id == session.account_id, walked.c.tag_id == tag_ids[0], walked.c.noun == NOUN
         )
+        statement = statement.where(seen(O, session.account_id, record_id))
         for number, tag_id in enumerate(tag_ids[1:]):
             other = G.alias(f"other{number}")
             carried = sa.select(sa.literal(1)).where(
@@ -78,14 +84,14 @@ def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: Afte
             statement = statement.where(carried.exists())
     else:
         key, record_id = O.c.sort_key, O.c.id
-        statement = sa.select(record_id.label("id")).where(O.c.account_id == session.account_id)
+        statement = sa.select(record_id.label("id")).where(O.c.account_id == session.account_id, visible(O))
     if name:
         statement = statement.where(key >= name, key < prefix_end(name))
     if after:
         statement = statement.where(sa.tuple_(key, record_id) > after)
     places = statement.order_by(key, record_id).limit(limit).subquery("places")
     whole = _WHOLE.join(places, sa.and_(O.c.account_id == session.account_id, O.c.id == places.c.id))
-    return [_organisation(row) for row in session.execute(whole.order_by(O.c.sort_key, O.c.id))]
+    return [_organisation(row) for row in session.execute(whole.order_by(O.c.sort_key, O.c.id), viewer(session))]
 
 
 def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) -> list[tuple[Any, Organisation]]:
@@ -93,7 +99,7 @@ def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) 
     found = places.subquery("places")
     statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(O.c.account_id == session.account_id, O.c.id == found.c.id))
     ways = (found.c.key.desc(), O.c.id.desc()) if descending else (found.c.key, O.c.id)
-    return [((row.key, row.id), _organisation(row)) for row in session.execute(statement.order_by(*ways))]
+    return [((row.key, row.id), _organisation(row)) for row in session.execute(statement.order_by(*ways), viewer(session))]
 
 
 def named(name: str) -> sa.ColumnElement[bool]:
@@ -156,8 +162,14 @@ def delete(session: WriteSession, organisation_id: str) -> None:
 
 def all_after(session: ReadSession, after: str, limit: int) -> list[Organisation]:
     """Organisations by id, for reading all of them."""
-    statement = _WHOLE.where(O.c.account_id == session.account_id, O.c.id > after).order_by(O.c.id).limit(limit)
-    return [_organisation(row) for row in session.execute(statement)]
+    statement = _WHOLE.where(O.c.account_id == session.account_id, O.c.id > after, visible(O)).order_by(O.c.id).limit(limit)
+    return [_organisation(row) for row in session.execute(statement, viewer(session))]
+
+
+def limits(session: ReadSession, ids: Sequence[str]) -> dict[str, Visibility]:
+    """Who may see each of those that exist."""
+    rows = session.execute(sa.select(O.c.id, O.c.visible_to).where(O.c.account_id == session.account_id, O.c.id.in_(ids)))
+    return {row.id: from_refs(row.visible_to) for row in rows}
 
 
 def _values(organisation: Organisation) -> dict[str, Any]:
@@ -178,6 +190,7 @@ def _values(organisation: Organisation) -> dict[str, Any]:
         "parent_id": organisation.parent_id,
         "main_contact_person_id": organisation.main_contact_person_id,
         "address_origin_id": organisation.address_origin_id,
+        "visible_to": organisation.visibility.refs or None,
     }
 
 
@@ -200,6 +213,7 @@ def _organisation(row: sa.Row[Any]) -> Organisation:
         main_contact_person_id=row.main_contact_person_id,
         main_contact=main_contacts.from_rows(row.main_contact),
         address_origin_id=row.address_origin_id,
+        visibility=from_refs(row.visible_to),
         create_time=row.create_time,
         update_time=row.update_time,
         creator_user_id=row.creator_user_id,

@@ -10,9 +10,11 @@ from kontor_chassis.filters.fields import Child, Field, Kind
 from kontor_contacts.domain.home import Home
 from kontor_contacts.store import address_fields, organisation_trees, record_fields
 from kontor_contacts.store.lists import Listing
+from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSON_DATES as D
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
+from kontor_contacts.store.visibility import not_hidden_from
 
 NOUN = "persons"
 ORDERS: Mapping[str, sa.ColumnElement[Any]] = {"last_name": P.c.sort_key, "first_name": P.c.given_key, **record_fields.orders(P)}
@@ -26,8 +28,9 @@ def listing(session: ReadSession, home: Home) -> Listing:
 
 def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
     account = session.account_id
-    works = Child(W.c.person_id, (W.c.account_id == account, W.c.to_date.is_(None)), P.c.id)
-    worked = Child(W.c.person_id, (W.c.account_id == account, W.c.to_date.is_not(None)), P.c.id)
+    there = (W.c.account_id == account, not_hidden_from(session, O, W.c.organisation_id))
+    works = Child(W.c.person_id, (*there, W.c.to_date.is_(None)), P.c.id)
+    worked = Child(W.c.person_id, (*there, W.c.to_date.is_not(None)), P.c.id)
     birthday = Child(D.c.person_id, (D.c.account_id == account, D.c.kind == "birthday"), P.c.id)
     return {
         **record_fields.common(session, P, NOUN, home),

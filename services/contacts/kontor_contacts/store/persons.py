@@ -9,22 +9,26 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.text import fold, prefix_end
+from kontor_chassis.visibility import Viewer, viewer_of
 from kontor_contacts.domain.assistants import Assistant
 from kontor_contacts.domain.blocking import keys_of
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.likely import of_person
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
+from kontor_contacts.domain.visibility import EVERYONE, from_refs
 from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, person_dates, photos, tags
 from kontor_contacts.store.tables import CONTACT_POINTS, POSITIONS
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import TAGGINGS as G
+from kontor_contacts.store.visibility import EVERYTHING, not_hidden, not_hidden_from, seen, viewer, visible, visible_to
 
 NOUN = "persons"
 # A place in a list: sort key and id.
@@ -35,7 +39,7 @@ _MOST_NAMESAKES = 50
 
 _POSITIONS = children(
     POSITIONS.c.id, POSITIONS.c.version, POSITIONS.c.organisation_id, O.c.name, POSITIONS.c.role, POSITIONS.c.department,
-    POSITIONS.c.is_primary, POSITIONS.c.from_date, POSITIONS.c.to_date, O.c.address_origin_id,
+    POSITIONS.c.is_primary, POSITIONS.c.from_date, POSITIONS.c.to_date, O.c.address_origin_id, O.c.visible_to,
     where=sa.and_(POSITIONS.c.account_id == P.c.account_id, POSITIONS.c.person_id == P.c.id),
     join=POSITIONS.join(O, sa.and_(O.c.account_id == POSITIONS.c.account_id, O.c.id == POSITIONS.c.organisation_id)),
 )  # fmt: skip
@@ -50,16 +54,16 @@ _WHOLE = sa.select(
 )
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _THIS = (P.c.account_id == _ACCOUNT, P.c.id == sa.bindparam("this_id", type_=sa.Text))
-_GET = _WHOLE.where(*_THIS)
-_BY_IDS = _WHOLE.where(P.c.account_id == _ACCOUNT, P.c.id.in_(sa.bindparam("ids", expanding=True)))
+_GET = _WHOLE.where(*_THIS, visible(P))
+_BY_IDS = _WHOLE.where(P.c.account_id == _ACCOUNT, P.c.id.in_(sa.bindparam("ids", expanding=True)), visible(P))
 _HOLD = sa.select(P.c.id).where(*_THIS).with_for_update()
 _INSERT = sa.insert(P)
 _UPDATE = sa.update(P).where(*_THIS)
 
 
 def get(session: ReadSession, person_id: str) -> Person | None:
-    row = session.execute(_GET, _this(session, person_id)).one_or_none()
-    return _person(row) if row else None
+    row = session.execute(_GET, _this(session, person_id) | viewer(session)).one_or_none()
+    return _person(row, viewer_of(session.principal)) if row else None
 
 
 def lock(session: WriteSession, person_id: str) -> Person | None:
@@ -72,9 +76,12 @@ def _this(session: ReadSession, person_id: str) -> dict[str, Any]:
     return {"this_account": session.account_id, "this_id": person_id}
 
 
-def by_ids(session: ReadSession, ids: Sequence[str]) -> list[Person]:
-    """Those that exist, in no particular order."""
-    return [_person(row) for row in session.execute(_BY_IDS, {"this_account": session.account_id, "ids": list(ids)})]
+def by_ids(session: ReadSession, ids: Sequence[str], *, everything: bool = False) -> list[Person]:
+    """Those that the caller sees, in no particular order; `everything`: all, for work that is not shown to them."""
+    these = {"this_account": session.account_id, "ids": list(ids)}
+    seen_by = None if everything else viewer_of(session.principal)
+    rows = session.execute(_BY_IDS, these | (EVERYTHING if everything else viewer(session)))
+    return [_person(row, seen_by) for row in rows]
 
 
 def of_email(session: ReadSession, address: str) -> list[Person]:
@@ -91,12 +98,14 @@ def page(
     """People and their place in the list; `name` is folded."""
     statement = _page(len(tag_ids), organisation=bool(organisation_id), name=bool(name), after=bool(after))
     values: dict[str, Any] = {"this_account": session.account_id, "most": limit, "organisation": organisation_id}
+    values |= viewer(session)
     values |= {f"tag{number}": tag_id for number, tag_id in enumerate(tag_ids)}
     if name:
         values |= {"name": name, "name_end": prefix_end(name)}
     if after:
         values |= {"after_key": after[0], "after_id": after[1]}
-    return [((row.key, row.id), _person(row)) for row in session.execute(statement, values)]
+    seen_by = viewer_of(session.principal)
+    return [((row.key, row.id), _person(row, seen_by)) for row in session.execute(statement, values)]
 
 
 def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) -> list[tuple[Any, Person]]:
@@ -104,7 +113,8 @@ def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) 
     found = places.subquery("places")
     statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(P.c.account_id == session.account_id, P.c.id == found.c.id))
     ways = (found.c.key.desc(), P.c.id.desc()) if descending else (found.c.key, P.c.id)
-    return [((row.key, row.id), _person(row)) for row in session.execute(statement.order_by(*ways))]
+    seen_by = viewer_of(session.principal)
+    return [((row.key, row.id), _person(row, seen_by)) for row in session.execute(statement.order_by(*ways))]
 
 
 def named(name: str) -> sa.ColumnElement[bool]:
@@ -116,7 +126,7 @@ def named(name: str) -> sa.ColumnElement[bool]:
 def works_at(session: ReadSession, organisation_id: str) -> sa.ColumnElement[bool]:
     """Who has a position at this organisation, former ones included."""
     there = (POSITIONS.c.account_id == session.account_id, POSITIONS.c.organisation_id == organisation_id)
-    return sa.exists().where(POSITIONS.c.person_id == P.c.id, *there)
+    return sa.exists().where(POSITIONS.c.person_id == P.c.id, *there, not_hidden_from(session, O, POSITIONS.c.organisation_id))
 
 
 @cache
@@ -136,7 +146,7 @@ _LIMIT = sa.bindparam("most", type_=sa.Integer)
 
 
 def _by_sort_key(organisation: bool, name: bool, after: bool) -> sa.Select[Any]:
-    statement = sa.select(P.c.sort_key.label("key"), P.c.id).where(P.c.account_id == _ACCOUNT)
+    statement = sa.select(P.c.sort_key.label("key"), P.c.id).where(P.c.account_id == _ACCOUNT, visible(P))
     if organisation:
         statement = statement.where(_works_at(P.c.id))
     if name:
@@ -150,7 +160,7 @@ def _by_name(after: bool) -> sa.Select[Any]:
     """Two walks of an index each, merged: by last name, and by first name where the last name does not match too."""
 
     def walk(key: sa.ColumnElement[str], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        statement = sa.select(key.label("key"), P.c.id).where(P.c.account_id == _ACCOUNT, _begins(key), *conditions)
+        statement = sa.select(key.label("key"), P.c.id).where(P.c.account_id == _ACCOUNT, _begins(key), visible(P), *conditions)
         if after:
             statement = statement.where(_comes_after(key, P.c.id))
         found = statement.order_by(key, P.c.id).limit(_LIMIT).subquery()
@@ -173,6 +183,7 @@ def _by_tags(tag_count: int, organisation: bool, name: bool, after: bool) -> sa.
             other.c.account_id == _ACCOUNT, other.c.record_id == walked.c.record_id, other.c.tag_id == wanted
         )
         statement = statement.where(carried.exists())
+    statement = statement.where(seen(P, _ACCOUNT, walked.c.record_id))
     if organisation:
         statement = statement.where(_works_at(walked.c.record_id))
     if name:
@@ -197,7 +208,8 @@ def _named() -> sa.ColumnElement[bool]:
 
 def _works_at(person_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     place = POSITIONS.c.organisation_id == sa.bindparam("organisation", type_=sa.Text)
-    return person_id.in_(sa.select(POSITIONS.c.person_id).where(POSITIONS.c.account_id == _ACCOUNT, place))
+    there = sa.select(POSITIONS.c.person_id).where(POSITIONS.c.account_id == _ACCOUNT, place)
+    return person_id.in_(there.where(not_hidden(O, _ACCOUNT, POSITIONS.c.organisation_id)))
 
 
 def insert(session: WriteSession, person: Person) -> Person:
@@ -258,8 +270,9 @@ def delete(session: WriteSession, person_id: str) -> None:
 
 def all_after(session: ReadSession, after: str, limit: int) -> list[Person]:
     """People by id, for reading all of them."""
-    statement = _WHOLE.where(P.c.account_id == session.account_id, P.c.id > after).order_by(P.c.id).limit(limit)
-    return [_person(row) for row in session.execute(statement)]
+    statement = _WHOLE.where(P.c.account_id == session.account_id, P.c.id > after, visible_to(session, P)).order_by(P.c.id).limit(limit)
+    seen_by = viewer_of(session.principal)
+    return [_person(row, seen_by) for row in session.execute(statement)]
 
 
 def _values(person: Person) -> dict[str, Any]:
@@ -282,10 +295,11 @@ def _values(person: Person) -> dict[str, Any]:
         "key_accounter_user_id": person.care.key_accounter_user_id,
         "responsible_user_id": person.care.responsible_user_id,
         "update_time": person.update_time,
+        "visible_to": person.visibility.refs or None,
     }
 
 
-def _person(row: sa.Row[Any]) -> Person:
+def _person(row: sa.Row[Any], seen_by: Viewer) -> Person:
     return Person(
         id=row.id,
         version=row.version,
@@ -302,32 +316,38 @@ def _person(row: sa.Row[Any]) -> Person:
         care=Care(row.vip, row.key_accounter_user_id, row.responsible_user_id),
         tags=tags.from_rows(row.tags),
         custom=custom_values.from_rows(row.custom),
-        positions=_positions(row.id, row.positions) if row.positions else (),
+        positions=_positions(row.id, row.positions, seen_by) if row.positions else (),
         photo_id=row.photo_id or "",
+        visibility=from_refs(row.visible_to),
         create_time=row.create_time,
         update_time=row.update_time,
         creator_user_id=row.creator_user_id,
     )
 
 
-def _positions(person_id: str, rows: Sequence[Sequence[Any]]) -> tuple[Position, ...]:
-    found = [
-        Position(
-            id=row[0],
-            version=row[1],
-            person_id=person_id,
-            organisation_id=row[2],
-            organisation_name=row[3],
-            role=row[4],
-            department=row[5],
-            primary=bool(row[6]),
-            from_date=date.fromisoformat(row[7]) if row[7] else None,
-            to_date=date.fromisoformat(row[8]) if row[8] else None,
-            address_origin_id=row[9],
-        )
-        for row in rows
-    ]
-    return tuple(sorted(found, key=position_order))
+def _positions(person_id: str, rows: Sequence[Sequence[Any]], seen_by: Viewer) -> tuple[Position, ...]:
+    """All of them: changes concern those at hidden organisations as well."""
+    return tuple(sorted((_position(person_id, row, seen_by) for row in rows), key=position_order))
+
+
+def _position(person_id: str, row: Sequence[Any], seen_by: Viewer) -> Position:
+    visibility = from_refs(orjson.loads(row[10])) if row[10] else EVERYONE
+    hidden = not visibility.admits(seen_by)
+    return Position(
+        id=row[0],
+        version=row[1],
+        person_id=person_id,
+        organisation_id=row[2],
+        organisation_name="" if hidden else row[3],
+        role=row[4],
+        department=row[5],
+        primary=bool(row[6]),
+        from_date=date.fromisoformat(row[7]) if row[7] else None,
+        to_date=date.fromisoformat(row[8]) if row[8] else None,
+        address_origin_id=row[9],
+        limited=visibility.is_limited,
+        hidden=hidden,
+    )
 
 
 def position_order(position: Position) -> tuple[bool, bool, str]:

@@ -13,6 +13,7 @@ from kontor_contacts.store.tables import LOOSE_PHOTOS as L
 from kontor_contacts.store.tables import MERGE_PHOTOS as M
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import PHOTOS as T
+from kontor_contacts.store.visibility import not_hidden_from
 
 # The id of a person's photo as a column of their own statement; NULL: there is none.
 COLUMN = sa.select(T.c.photo_id).where(T.c.account_id == P.c.account_id, T.c.person_id == P.c.id).scalar_subquery()
@@ -75,8 +76,8 @@ def let_go(session: WriteSession, merge_id: str) -> None:
 
 
 def photo_id_of(session: ReadSession, person_id: str) -> str:
-    """Empty: the person has none, or does not exist."""
-    this = (T.c.account_id == session.account_id, T.c.person_id == person_id)
+    """Empty: the person has none, does not exist, or is hidden."""
+    this = (T.c.account_id == session.account_id, T.c.person_id == person_id, not_hidden_from(session, P, T.c.person_id))
     return session.execute(sa.select(T.c.photo_id).where(*this)).scalar_one_or_none() or ""
 
 

@@ -9,21 +9,26 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_contacts.domain.positions import Position
 from kontor_contacts.store.tables import ORGANISATIONS as O
+from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as T
+from kontor_contacts.store.visibility import not_hidden_from, visible_to
 
 _AT_ONCE = 500
-_WHOLE = sa.select(T, O.c.name.label("organisation_name"), O.c.address_origin_id).join(
+_WHOLE = sa.select(T, O.c.name.label("organisation_name"), O.c.address_origin_id, O.c.visible_to).join(
     O, sa.and_(O.c.account_id == T.c.account_id, O.c.id == T.c.organisation_id)
 )
 
 
 def get(session: ReadSession, person_id: str, position_id: str) -> Position | None:
+    """Where the caller sees both, the person and the organisation."""
     statement = _WHOLE.where(T.c.account_id == session.account_id, T.c.id == position_id, T.c.person_id == person_id)
+    statement = statement.where(visible_to(session, O), not_hidden_from(session, P, T.c.person_id))
     row = session.execute(statement).one_or_none()
     return _position(row) if row else None
 
 
 def of_organisation(session: ReadSession, organisation_id: str) -> list[Position]:
+    """All of them, for changes of the organisation."""
     rows = session.execute(_WHOLE.where(T.c.account_id == session.account_id, T.c.organisation_id == organisation_id))
     return [_position(row) for row in rows]
 
@@ -79,4 +84,5 @@ def _position(row: sa.Row[Any]) -> Position:
         primary=row.is_primary,
         from_date=date.fromisoformat(row.from_date) if row.from_date else None,
         to_date=date.fromisoformat(row.to_date) if row.to_date else None,
+        limited=row.visible_to is not None,
     )

@@ -32,12 +32,21 @@ PERSONS = sa.Table(
     sa.Column("create_time", Instant, nullable=False),
     sa.Column("update_time", Instant, nullable=False),
     sa.Column("creator_user_id", sa.Text, nullable=False),
+    # Resource names of who may see the record (domain/visibility.py); NULL: everyone.
+    sa.Column("visible_to", Json),
     sa.Index("persons_by_name", "account_id", "sort_key", "id"),
     sa.Index("persons_by_given_name", "account_id", "given_key", "id"),
     sa.Index("persons_by_create_time", "account_id", "create_time", "id"),
     sa.Index("persons_by_update_time", "account_id", "update_time", "id"),
     sa.Index("persons_by_responsible", "account_id", "responsible_user_id", "id"),
     sa.Index("persons_by_key_accounter", "account_id", "key_accounter_user_id", "id"),
+    sa.Index(
+        "persons_limited",
+        "account_id",
+        "id",
+        sqlite_where=sa.text("visible_to IS NOT NULL"),
+        postgresql_where=sa.text("visible_to IS NOT NULL"),
+    ),
 )
 
 PERSON_DATES = sa.Table(
@@ -80,6 +89,8 @@ ORGANISATIONS = sa.Table(
     sa.Column("main_contact_person_id", Key, nullable=False),
     # Whose addresses count here: its own id, or that of the nearest organisation above that has addresses; empty: nobody's.
     sa.Column("address_origin_id", Key, nullable=False),
+    # Resource names of who may see the record (domain/visibility.py); NULL: everyone.
+    sa.Column("visible_to", Json),
     sa.Index("organisations_by_name", "account_id", "sort_key", "id"),
     sa.Index("organisations_by_create_time", "account_id", "create_time", "id"),
     sa.Index("organisations_by_update_time", "account_id", "update_time", "id"),
@@ -89,6 +100,13 @@ ORGANISATIONS = sa.Table(
     sa.Index("organisations_by_parent", "account_id", "parent_id", "id"),
     sa.Index("organisations_by_main_contact", "account_id", "main_contact_person_id", "id"),
     sa.Index("organisations_by_address_origin", "account_id", "address_origin_id", "id"),
+    sa.Index(
+        "organisations_limited",
+        "account_id",
+        "id",
+        sqlite_where=sa.text("visible_to IS NOT NULL"),
+        postgresql_where=sa.text("visible_to IS NOT NULL"),
+    ),
 )
 
 # What an organisation is to us.

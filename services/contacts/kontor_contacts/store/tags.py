@@ -11,8 +11,10 @@ from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import prefix_end
 from kontor_contacts.domain.tags import tag_key
+from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
 from kontor_contacts.store.tables import TAGGINGS as G
 from kontor_contacts.store.tables import TAGS as T
+from kontor_contacts.store.visibility import hidden_ids
 
 # How far tags are counted to find the rarest: beyond that they are common, whichever is walked.
 _COUNT_UP_TO = 2000
@@ -69,7 +71,7 @@ def rarest_first(session: ReadSession, noun: str, names: Sequence[str]) -> list[
 
 def page(session: ReadSession, *, prefix: str, after: tuple[str, str] | None, limit: int) -> Sequence[sa.Row[Any]]:
     """Rows (id, version, name, key, person_count, organisation_count) by key."""
-    statement = sa.select(T.c.id, T.c.version, T.c.name, T.c.key, _carried("persons"), _carried("organisations"))
+    statement = sa.select(T.c.id, T.c.version, T.c.name, T.c.key, *_counts(session))
     statement = statement.where(T.c.account_id == session.account_id)
     if prefix:
         statement = statement.where(T.c.key >= prefix, T.c.key < prefix_end(prefix))
@@ -80,7 +82,7 @@ def page(session: ReadSession, *, prefix: str, after: tuple[str, str] | None, li
 
 def get(session: ReadSession, tag_id: str) -> sa.Row[Any] | None:
     """One row as in `page`, or None."""
-    columns = (T.c.id, T.c.version, T.c.name, T.c.key, _carried("persons"), _carried("organisations"))
+    columns = (T.c.id, T.c.version, T.c.name, T.c.key, *_counts(session))
     return session.execute(sa.select(*columns).where(T.c.account_id == session.account_id, T.c.id == tag_id)).one_or_none()
 
 
@@ -144,9 +146,19 @@ def delete(session: WriteSession, tag_id: str) -> None:
     session.execute(sa.delete(T).where(T.c.account_id == session.account_id, T.c.id == tag_id))
 
 
-def _carried(noun: str) -> sa.Label[int]:
-    where = (G.c.account_id == T.c.account_id, G.c.tag_id == T.c.id, G.c.noun == noun)
-    return sa.select(sa.func.count()).select_from(G).where(*where).scalar_subquery().label(f"{noun}_count")
+def _counts(session: ReadSession) -> tuple[sa.Label[int], ...]:
+    """How many carry the tag that the caller sees: all, and the hidden ones taken off, who are few or none."""
+    return tuple(
+        (_carried(noun) - _carried(noun, hidden) if (hidden := hidden_ids(session, record)) is not None else _carried(noun)).label(
+            f"{noun}_count"
+        )
+        for noun, record in (("persons", PERSONS), ("organisations", ORGANISATIONS))
+    )
+
+
+def _carried(noun: str, among: sa.Select[Any] | None = None) -> sa.ScalarSelect[int]:
+    counted = sa.select(sa.func.count()).select_from(G).where(G.c.account_id == T.c.account_id, G.c.tag_id == T.c.id, G.c.noun == noun)
+    return (counted if among is None else counted.where(G.c.record_id.in_(among))).scalar_subquery()
 
 
 def ensure(session: WriteSession, names: Sequence[str]) -> Sequence[sa.Row[Any]]:

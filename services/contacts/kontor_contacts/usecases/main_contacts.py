@@ -9,7 +9,7 @@ from kontor_contacts.usecases.moved import unknown
 from kontor_contacts.usecases.touching import touch_organisations
 
 # What an organisation shows of the person who stands for it.
-SHOWN = frozenset({"title", "first_name", "last_name", "emails"})
+SHOWN = frozenset({"title", "first_name", "last_name", "emails", "visibility"})
 
 
 def of(session: WriteSession, organisation: Organisation) -> MainContact | None:

@@ -29,7 +29,7 @@ class RollUp:
 
 def ancestors(session: ReadSession, organisation_id: str) -> Sequence[tuple[str, str]]:
     """(id, name) from the top down to the parent. Raises NotFound."""
-    lineage = organisation_trees.lineage(session, organisation_id)
+    lineage = organisation_trees.shown_lineage(session, organisation_id)
     if not lineage:
         raise missing(session, organisations.NOUN, organisation_id)
     return lineage[:0:-1]
@@ -65,7 +65,8 @@ def placed(session: WriteSession, organisation: Organisation, *, moved: bool) ->
 
 def show_anew(session: WriteSession, before: Organisation, after: Organisation) -> None:
     """Pass on what counts at the organisation now, and raise the versions of everybody who shows it."""
-    lent_out = after.address_origin_id == after.id and (before.points.addresses != after.points.addresses or before.name != after.name)
+    shown = any(getattr(before, name) != getattr(after, name) for name in ("name", "visibility"))
+    lent_out = after.address_origin_id == after.id and (shown or before.points.addresses != after.points.addresses)
     if before.address_origin_id == after.address_origin_id and not lent_out:
         return
     address_origins.pass_on(session, after.id, after.address_origin_id)

@@ -29,6 +29,7 @@ from kontor_contacts.usecases import custom_values, main_contacts, merge_parts, 
 from kontor_contacts.usecases.moved import missing
 from kontor_contacts.usecases.segments import narrowed_by
 from kontor_contacts.usecases.touching import touch_persons
+from kontor_contacts.usecases.visibility import check_kept
 
 
 def create(session: WriteSession, wanted: Organisation) -> Organisation:
@@ -45,6 +46,7 @@ def create(session: WriteSession, wanted: Organisation) -> Organisation:
         update_time=session.now,
         creator_user_id=session.user_id,
     )
+    check_kept(session, organisation.visibility)
     # Nobody works there yet: this refuses a main contact.
     main_contacts.of(session, organisation)
     organisation = organisations.insert(session, organisation_trees.placed(session, organisation, moved=True))
@@ -126,6 +128,8 @@ def update(session: WriteSession, organisation_id: str, wanted: Organisation, *,
     changed = changed_fields(before, after)
     if not changed:
         return before
+    if "visibility" in changed:
+        check_kept(session, after.visibility)
     after = replace(after, version=before.version + 1, update_time=session.now)
     if {"parent_id", "addresses"}.intersection(changed):
         after = organisation_trees.placed(session, after, moved="parent_id" in changed)
@@ -135,7 +139,7 @@ def update(session: WriteSession, organisation_id: str, wanted: Organisation, *,
     values.write(session, after.id, given)
     updated(session, f"organisations/{after.id}", {name: (value_of(before, name), value_of(after, name)) for name in changed})
     published.organisation_updated(session, after, changed)
-    if "name" in changed:
+    if {"name", "visibility"}.intersection(changed):
         touch_persons(session, [position.person_id for position in positions.of_organisation(session, after.id)], "positions")
     organisation_trees.show_anew(session, before, after)
     return after

@@ -29,6 +29,7 @@ from kontor_contacts.store.tag_counts import TagCounts
 from kontor_contacts.usecases import custom_values, main_contacts, merge_parts
 from kontor_contacts.usecases.moved import missing
 from kontor_contacts.usecases.segments import narrowed_by
+from kontor_contacts.usecases.visibility import check_kept
 
 
 def create(session: WriteSession, wanted: Person) -> Person:
@@ -44,6 +45,7 @@ def create(session: WriteSession, wanted: Person) -> Person:
         creator_user_id=session.user_id,
         positions=(),
     )
+    check_kept(session, person.visibility)
     person = persons.insert(session, person)
     values.write(session, person.id, given)
     created(session, f"persons/{person.id}", {name: value_of(person, name) for name in changed_fields(Person(last_name=""), person)})
@@ -124,6 +126,8 @@ def update(session: WriteSession, person_id: str, wanted: Person, *, mask: Colle
     changed = changed_fields(before, after)
     if not changed:
         return before
+    if "visibility" in changed:
+        check_kept(session, after.visibility)
     after = replace(after, version=before.version + 1, update_time=session.now)
     after = persons.update(session, before, after)
     values.write(session, after.id, given)

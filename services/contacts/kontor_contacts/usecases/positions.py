@@ -83,7 +83,7 @@ def with_organisation(session: WriteSession, position: Position) -> Position:
     organisation = organisations.get(session, position.organisation_id)
     if organisation is None:
         raise unknown(session, organisations.NOUN, position.organisation_id, field="organisation_id")
-    return replace(position, organisation_name=organisation.name)
+    return replace(position, organisation_name=organisation.name, limited=organisation.visibility.is_limited)
 
 
 def _has_primary(person: Person) -> bool:

@@ -13,7 +13,7 @@ def touch_persons(session: WriteSession, ids: Sequence[str], changed: str) -> No
     """Raise the versions of these people and tell it, with `changed` as the field."""
     for chunk in _chunks(ids):
         persons.raise_versions(session, chunk)
-        for person in persons.by_ids(session, chunk):
+        for person in persons.by_ids(session, chunk, everything=True):
             if changed == "positions":
                 persons.rekey(session, person)
             published.person_updated(session, person, [changed])
@@ -23,7 +23,7 @@ def touch_organisations(session: WriteSession, ids: Sequence[str], changed: str)
     """Raise the versions of these organisations and tell it, with `changed` as the field."""
     for chunk in _chunks(ids):
         organisations.raise_versions(session, chunk)
-        for organisation in organisations.by_ids(session, chunk):
+        for organisation in organisations.by_ids(session, chunk, everything=True):
             published.organisation_updated(session, organisation, [changed])
 
 

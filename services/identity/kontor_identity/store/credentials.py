@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_identity.store import groups
 from kontor_identity.store.tables import API_KEYS, CALENDAR_FEEDS, SESSIONS
 from kontor_identity.store.tables import USERS as U
 
@@ -24,11 +25,11 @@ class Use:
 
 
 def by_hash(session: ReadSession, noun: str, secret_hash: str) -> sa.Row[Any] | None:
-    """The credential's row with the role of its user, who is active; needs a session of every account."""
+    """The credential's row with the role and the groups of its user, who is active; needs a session of every account."""
     table = _TABLES[noun]
     own = [column for column in table.columns if column.name != "secret_hash"]
     statement = (
-        sa.select(*own, U.c.role)
+        sa.select(*own, U.c.role, groups.of_user(U).label("groups"))
         .join(U, sa.and_(U.c.account_id == table.c.account_id, U.c.id == table.c.user_id))
         .where(table.c.secret_hash == secret_hash, U.c.active)
     )

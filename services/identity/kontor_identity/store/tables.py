@@ -130,3 +130,30 @@ THROTTLES = sa.Table(
     sa.Column("empty_time", Instant, nullable=False),
     sa.Index("throttles_by_time", "account_id", "empty_time"),
 )
+
+GROUPS = sa.Table(
+    "groups",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # Without case; unique.
+    sa.Column("key", Key, nullable=False),
+    sa.Column("create_time", Instant, nullable=False),
+    sa.Column("update_time", Instant, nullable=False),
+    sa.ForeignKeyConstraint(["account_id"], ["accounts.account_id"], ondelete="CASCADE"),
+    sa.Index("groups_by_key", "account_id", "key", unique=True),
+)
+
+GROUP_MEMBERS = sa.Table(
+    "group_members",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("group_id", Key, primary_key=True),
+    sa.Column("user_id", Key, primary_key=True),
+    sa.ForeignKeyConstraint(["account_id", "group_id"], ["groups.account_id", "groups.id"], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(["account_id", "user_id"], ["users.account_id", "users.id"], ondelete="CASCADE"),
+    # Read whenever somebody proves who they are.
+    sa.Index("group_members_by_user", "account_id", "user_id", "group_id"),
+)

@@ -78,6 +78,7 @@ def _proof(session: ReadSession, noun: str, row: sa.Row[Any]) -> Proof:
             scopes=scopes,
             api_key_id=key_id,
             api_key_name=key_name,
+            groups=frozenset(group[0] for group in row.groups),
         ),
         lifetime=lifetime,
         now=session.now,

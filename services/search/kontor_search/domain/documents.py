@@ -29,6 +29,8 @@ class IndexDocument:
     # Records that this one hangs on.
     subjects: tuple[str, ...] = ()
     owner_user_id: str = ""
+    # Resource names of the groups and users that may find it; none: everyone.
+    visible_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

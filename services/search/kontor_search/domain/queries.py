@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+from kontor_chassis.visibility import Viewer
 from kontor_search.domain import phones, words
 
 # What a user types; the rest of a longer text is not looked at.
@@ -37,6 +38,8 @@ class Query:
     # A hit has all of these, compared without case.
     tags: frozenset[str] = frozenset()
     owner_user_id: str = ""
+    # Who asks; what is not visible to them is neither found nor counted.
+    viewer: Viewer = None
     # From (inclusive) and until (exclusive) this time of the last change.
     updated_from: datetime | None = None
     updated_until: datetime | None = None

@@ -9,9 +9,10 @@ import orjson
 import tantivy
 
 from kontor_chassis.clock import Clock
+from kontor_chassis.visibility import Viewer
 from kontor_search.domain.documents import Change
 from kontor_search.domain.queries import MAX_DEPTH, Query, Term, tag_key, terms
-from kontor_search.index.embedded_queries import Queries, schema
+from kontor_search.index.embedded_queries import LIMITED, Queries, schema
 from kontor_search.index.material import hit, material, microseconds, precedence, shown, stored
 from kontor_search.index.port import FEW, MARKS_KEPT, Damaged, Result
 
@@ -87,13 +88,14 @@ class FolderGeneration:
 
     def _search(self, searcher: tantivy.Searcher, query: Query, *, account_id: str, wanted: Sequence[Term]) -> Result:
         filters = self._queries.filters(query)
-        found, counts = self._stage(searcher, wanted, account_id=account_id)
+        found, counts = self._stage(searcher, wanted, account_id=account_id, viewer=query.viewer)
         if filters:
-            counts = _kind_counts(searcher, self._queries.of_account(account_id, found, filters=filters))
+            counts = _kind_counts(searcher, self._queries.of_account(account_id, found, viewer=query.viewer, filters=filters))
         limit = min(query.limit, MAX_DEPTH - query.offset)
         if not counts or limit <= 0:
             return Result(kind_counts=counts)
-        scoped = self._queries.of_account(account_id, found, filters=[*filters, *self._queries.kinds(query.kinds)])
+        narrowed = [*filters, *self._queries.kinds(query.kinds)]
+        scoped = self._queries.of_account(account_id, found, viewer=query.viewer, filters=narrowed)
         hits = searcher.search(scoped, limit, count=False, offset=query.offset, weight_by_field="precedence").hits
         return Result(tuple(hit(_stored(searcher, address), wanted, score=score) for score, address in hits), counts)
 
@@ -123,6 +125,8 @@ class FolderGeneration:
             "kind": document.kind,
             "tag": [tag_key(tag) for tag in texts.tags],
             "owner": document.owner_user_id,
+            "limited": [LIMITED] if document.visible_to else [],
+            "visible_to": list(document.visible_to),
             "names": " ".join(found.names),
             "facts": " ".join(found.facts),
             "text": " ".join(found.text),
@@ -142,11 +146,13 @@ class FolderGeneration:
         (version,) = searcher.fast_field_values("version", [hits[0][1]])
         return cast(int, version)
 
-    def _stage(self, searcher: tantivy.Searcher, wanted: Sequence[Term], *, account_id: str) -> tuple[tantivy.Query, dict[str, int]]:
+    def _stage(
+        self, searcher: tantivy.Searcher, wanted: Sequence[Term], *, account_id: str, viewer: Viewer
+    ) -> tuple[tantivy.Query, dict[str, int]]:
         """The first way to look that finds enough, regardless of filters, so that a filter narrows the hits and never changes them."""
         for stage, enough in zip(self._queries.stages(wanted), (FEW, 1, 0), strict=False):
             found = stage()
-            counts = _kind_counts(searcher, self._queries.of_account(account_id, found))
+            counts = _kind_counts(searcher, self._queries.of_account(account_id, found, viewer=viewer))
             if sum(counts.values()) >= enough:
                 break
         return found, counts

@@ -9,12 +9,15 @@ import tantivy
 from tantivy import Occur
 from tantivy import Query as Tantivy
 
+from kontor_chassis.visibility import Viewer
 from kontor_search.domain.queries import Query, Term, tag_key, typing_mistakes
 from kontor_search.domain.words import MAX_PART, MIN_PART
 from kontor_search.index.material import microseconds
 
 # Change it with the fields or with what `domain` makes of texts; an index of another format is rebuilt.
-FORMAT = 1
+FORMAT = 2
+# In the field `limited` of what not everyone may see.
+LIMITED = "yes"
 
 # What a match is worth by field: as the word, as its beginning, as a part of it, with a typing mistake. A name's beginning is worth
 # more than any other field's word. The distances are larger than the share of a match's rarity and of `precedence`.
@@ -27,7 +30,7 @@ _RARITY = 0.1
 def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     # `listed` holds id and sequence in one term, so that all of an account are told by reading terms only.
-    for name in ("id", "listed", "account", "tag", "owner"):
+    for name in ("id", "listed", "account", "tag", "owner", "limited", "visible_to"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("names", "facts", "text"):
@@ -51,11 +54,22 @@ class Queries:
     def record(self, key: str) -> Tantivy:
         return Tantivy.term_query(self._schema, "id", key)
 
-    def of_account(self, account_id: str, found: Tantivy | None = None, *, filters: Sequence[Tantivy] = ()) -> Tantivy:
-        """The one place where a query is bound to its account; every search passes here."""
+    def of_account(
+        self, account_id: str, found: Tantivy | None = None, *, viewer: Viewer = None, filters: Sequence[Tantivy] = ()
+    ) -> Tantivy:
+        """The one place where a query is bound to its account and its viewer; every search passes here."""
         account = Tantivy.const_score_query(Tantivy.term_query(self._schema, "account", account_id), 0.0)
         others = [Tantivy.const_score_query(each, 0.0) for each in filters]
-        return Tantivy.boolean_query([(Occur.Must, each) for each in (account, *others, *([found] if found is not None else []))])
+        wanted = [(Occur.Must, each) for each in (account, *others, *([found] if found is not None else []))]
+        return Tantivy.boolean_query([*wanted, *((Occur.MustNot, each) for each in self._hidden(viewer))])
+
+    def _hidden(self, viewer: Viewer) -> list[Tantivy]:
+        """What is not visible to somebody; begins with what is limited, which is little or nothing."""
+        if viewer is None:
+            return []
+        limited = Tantivy.term_query(self._schema, "limited", LIMITED)
+        named = Tantivy.term_set_query(self._schema, "visible_to", sorted(viewer))
+        return [Tantivy.boolean_query([(Occur.Must, limited), (Occur.MustNot, named)])]
 
     def filters(self, query: Query) -> list[Tantivy]:
         """All filters but that by kind."""

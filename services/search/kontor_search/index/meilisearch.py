@@ -192,14 +192,15 @@ class ServerGeneration:
         if not wanted:
             return Result()
         limit = max(min(query.limit, MAX_DEPTH - query.offset), 0)
+        scope = requests.of_account(account_id, viewer=query.viewer)
         narrow, by_kind = requests.filters(query), requests.kinds(query.kinds)
         with _talking():
-            stage, answer = self._stage(account_id, wanted, limit=0 if narrow or by_kind else limit, offset=query.offset)
+            stage, answer = self._stage(scope, wanted, limit=0 if narrow or by_kind else limit, offset=query.offset)
             if narrow:
-                answer = self._ask(stage, requests.of_account(account_id, narrow), limit=0 if by_kind else limit, offset=query.offset)
+                answer = self._ask(stage, [*scope, *narrow], limit=0 if by_kind else limit, offset=query.offset)
             counts = _kind_counts(answer)
             if by_kind:
-                answer = self._ask(stage, requests.of_account(account_id, [*narrow, *by_kind]), limit=limit, offset=query.offset)
+                answer = self._ask(stage, [*scope, *narrow, *by_kind], limit=limit, offset=query.offset)
         hits = (hit(found["shown"], wanted, score=found["_federation"]["weightedRankingScore"]) for found in answer["hits"])
         return Result(tuple(hits), counts)
 
@@ -254,10 +255,12 @@ class ServerGeneration:
     def _documents(self, client: Client, request: dict[str, Any]) -> list[dict[str, Any]]:
         return [dict(document) for document in client.index(self.uid).get_documents(request).results]
 
-    def _stage(self, account_id: str, wanted: Sequence[Term], *, limit: int, offset: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def _stage(
+        self, scope: Sequence[str], wanted: Sequence[Term], *, limit: int, offset: int
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The first way to look that finds enough, regardless of filters, so that a filter narrows the hits and never changes them."""
         for stage, enough in zip(requests.stages(wanted), (FEW, 1, 0), strict=False):
-            answer = self._ask(stage, requests.of_account(account_id), limit=limit, offset=offset)
+            answer = self._ask(stage, scope, limit=limit, offset=offset)
             if sum(_kind_counts(answer).values()) >= enough:
                 break
         return stage, answer

@@ -10,13 +10,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kontor_chassis.visibility import Viewer
 from kontor_search.domain.documents import IndexDocument
 from kontor_search.domain.queries import Query, Term, tag_key, typing_mistakes
 from kontor_search.domain.words import MAX_PART, MIN_PART
 from kontor_search.index.material import material, microseconds, precedence, shown, stored
 
 # Change it with the settings, the fields or with what `domain` makes of texts; an index of another format is rebuilt.
-FORMAT = 1
+FORMAT = 2
 # Id of the document that tells the format and whether the index is complete. It has no account, hence no search finds it.
 STATE = "state"
 
@@ -28,7 +29,7 @@ SETTINGS: Mapping[str, Any] = {
     "searchableAttributes": ["names", "facts", "text", "every"],
     "displayedAttributes": ["id", "ref", "version", "shown", "format", "complete"],
     "filterableAttributes": [
-        {"attributePatterns": ["id", "account", "kind", "tags", "owner"], "features": _EQUALITY},
+        {"attributePatterns": ["id", "account", "kind", "tags", "owner", "visible_to"], "features": _EQUALITY},
         {"attributePatterns": ["updated", "deleted", "heads", "name_parts", "parts", "phones"], "features": _COMPARISON},
     ],
     "sortableAttributes": [],
@@ -49,6 +50,8 @@ _NAMES, _FACTS, _NAME_PARTS, _TEXT, _PARTS = 1.0, 0.45, 0.2, 0.09, 0.04
 _PLACES = ((["names"], _NAMES), (["names", "facts"], _FACTS), (["names", "facts", "text"], _TEXT))
 # A word in every document. Queries whose hits are ranked together must all look for something, even where the filter says it all.
 _EVERY = "every"
+# In `visible_to` of what everyone may see.
+_EVERYONE = "everyone"
 
 
 def key(*values: str) -> str:
@@ -68,6 +71,7 @@ def fields(document: IndexDocument) -> dict[str, Any]:
         "kind": document.kind,
         "tags": [key(tag_key(tag)) for tag in texts.tags],
         "owner": key(document.owner_user_id),
+        "visible_to": [key(ref) for ref in document.visible_to] or [_EVERYONE],
         "names": " ".join(found.names),
         "facts": " ".join(found.facts),
         "text": " ".join(found.text),
@@ -82,9 +86,15 @@ def fields(document: IndexDocument) -> dict[str, Any]:
     }
 
 
-def of_account(account_id: str, filters: Sequence[str] = ()) -> list[str]:
-    """The one place where a request is bound to its account; every search passes here."""
-    return [f'account = "{key(account_id)}"', *filters]
+def of_account(account_id: str, *, viewer: Viewer = None) -> list[str]:
+    """The one place where a request is bound to its account and its viewer; every search passes here."""
+    return [f'account = "{key(account_id)}"', *_visible_to(viewer)]
+
+
+def _visible_to(viewer: Viewer) -> list[str]:
+    if viewer is None:
+        return []
+    return [f"visible_to IN [{', '.join([_EVERYONE, *(key(ref) for ref in sorted(viewer))])}]"]
 
 
 def filters(query: Query) -> list[str]:

@@ -5,7 +5,7 @@ A generation is one complete set of documents of all accounts. One serves; durin
 
 Guarantees that every adapter gives and `tests/contract/test_index_*.py` proves:
 
-- A search sees the documents of its account only, whatever its text and filters are.
+- A search sees the documents of its account only, and of those what its viewer may see, whatever its text and filters are.
 - After `commit` what was written is found, and is still there after a crash.
 - A state never replaces a later one (`Change.version`). Deletions leave a mark that holds against late documents for `MARKS_KEPT`.
 - `promote` is atomic: a search sees the old set or the new one, and a crash leaves one of the two.

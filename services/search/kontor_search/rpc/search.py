@@ -7,6 +7,7 @@ from kontor_chassis.errors import invalid
 from kontor_chassis.paging import open_page
 from kontor_chassis.proto import to_timestamp
 from kontor_chassis.rpc.dispatch import Call
+from kontor_chassis.visibility import viewer_of
 from kontor_search.domain.queries import MAX_DEPTH, MAX_QUERY, Query, tag_key
 from kontor_search.index.port import Hit
 from kontor_search.parts import parts
@@ -34,6 +35,7 @@ async def search(request: pb.SearchRequest, call: Call) -> pb.SearchResponse:
         text=request.q,
         kinds=frozenset(request.kind),
         tags=frozenset(tag_key(tag) for tag in request.tag),
+        viewer=viewer_of(call.principal),
         limit=size + 1,
         offset=offset,
     )

@@ -27,7 +27,7 @@ from kontor.type.v1 import bounds_pb2 as kontor_dot_type_dot_v1_dot_bounds__pb2
 from kontor.type.v1 import rule_pb2 as kontor_dot_type_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/type/v1/document.proto\x12\x0ekontor.type.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\xee\x01\n\x08\x44ocument\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x10\n\x08keywords\x18\x04 \x03(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x0e\n\x06\x65mails\x18\x07 \x03(\t\x12\x0e\n\x06phones\x18\x08 \x03(\t\x12\x10\n\x08subjects\x18\t \x03(\t\x12\x15\n\rowner_user_id\x18\n \x01(\t\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x0c \x01(\x03\"0\n\x18\x42\x61tchGetDocumentsRequest\x12\x14\n\x04refs\x18\x01 \x03(\tB\x06\xb2\xd4\x18\x02(d\"H\n\x19\x42\x61tchGetDocumentsResponse\x12+\n\tdocuments\x18\x01 \x03(\x0b\x32\x18.kontor.type.v1.Document\"E\n\x14ListDocumentsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x15ListDocumentsResponse\x12+\n\tdocuments\x18\x01 \x03(\x0b\x32\x18.kontor.type.v1.Document\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8d\x02\n\x0e\x44ocumentSource\x12\x82\x01\n\x11\x42\x61tchGetDocuments\x12(.kontor.type.v1.BatchGetDocumentsRequest\x1a).kontor.type.v1.BatchGetDocumentsResponse\"\x18\xaa\xd4\x18\x14\n\x0e\x64ocuments.read\x10\x01 \x01\x12v\n\rListDocuments\x12$.kontor.type.v1.ListDocumentsRequest\x1a%.kontor.type.v1.ListDocumentsResponse\"\x18\xaa\xd4\x18\x14\n\x0e\x64ocuments.read\x10\x01 \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkontor/type/v1/document.proto\x12\x0ekontor.type.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkontor/type/v1/bounds.proto\x1a\x19kontor/type/v1/rule.proto\"\x82\x02\n\x08\x44ocument\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x10\n\x08keywords\x18\x04 \x03(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x0e\n\x06\x65mails\x18\x07 \x03(\t\x12\x0e\n\x06phones\x18\x08 \x03(\t\x12\x10\n\x08subjects\x18\t \x03(\t\x12\x15\n\rowner_user_id\x18\n \x01(\t\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x0c \x01(\x03\x12\x12\n\nvisible_to\x18\r \x03(\t\"0\n\x18\x42\x61tchGetDocumentsRequest\x12\x14\n\x04refs\x18\x01 \x03(\tB\x06\xb2\xd4\x18\x02(d\"H\n\x19\x42\x61tchGetDocumentsResponse\x12+\n\tdocuments\x18\x01 \x03(\x0b\x32\x18.kontor.type.v1.Document\"E\n\x14ListDocumentsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xb2\xd4\x18\x02\x08\x00\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x15ListDocumentsResponse\x12+\n\tdocuments\x18\x01 \x03(\x0b\x32\x18.kontor.type.v1.Document\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8d\x02\n\x0e\x44ocumentSource\x12\x82\x01\n\x11\x42\x61tchGetDocuments\x12(.kontor.type.v1.BatchGetDocumentsRequest\x1a).kontor.type.v1.BatchGetDocumentsResponse\"\x18\xaa\xd4\x18\x14\n\x0e\x64ocuments.read\x10\x01 \x01\x12v\n\rListDocuments\x12$.kontor.type.v1.ListDocumentsRequest\x1a%.kontor.type.v1.ListDocumentsResponse\"\x18\xaa\xd4\x18\x14\n\x0e\x64ocuments.read\x10\x01 \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,15 +43,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENTSOURCE'].methods_by_name['ListDocuments']._loaded_options = None
   _globals['_DOCUMENTSOURCE'].methods_by_name['ListDocuments']._serialized_options = b'\252\324\030\024\n\016documents.read\020\001 \001'
   _globals['_DOCUMENT']._serialized_start=139
-  _globals['_DOCUMENT']._serialized_end=377
-  _globals['_BATCHGETDOCUMENTSREQUEST']._serialized_start=379
-  _globals['_BATCHGETDOCUMENTSREQUEST']._serialized_end=427
-  _globals['_BATCHGETDOCUMENTSRESPONSE']._serialized_start=429
-  _globals['_BATCHGETDOCUMENTSRESPONSE']._serialized_end=501
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=503
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=572
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=574
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=667
-  _globals['_DOCUMENTSOURCE']._serialized_start=670
-  _globals['_DOCUMENTSOURCE']._serialized_end=939
+  _globals['_DOCUMENT']._serialized_end=397
+  _globals['_BATCHGETDOCUMENTSREQUEST']._serialized_start=399
+  _globals['_BATCHGETDOCUMENTSREQUEST']._serialized_end=447
+  _globals['_BATCHGETDOCUMENTSRESPONSE']._serialized_start=449
+  _globals['_BATCHGETDOCUMENTSRESPONSE']._serialized_end=521
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=523
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=592
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=594
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=687
+  _globals['_DOCUMENTSOURCE']._serialized_start=690
+  _globals['_DOCUMENTSOURCE']._serialized_end=959
 # @@protoc_insertion_point(module_scope)

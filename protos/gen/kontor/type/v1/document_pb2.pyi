@@ -37,6 +37,7 @@ class Document(_message.Message):
     OWNER_USER_ID_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    VISIBLE_TO_FIELD_NUMBER: _builtins.int
     ref: _builtins.str
     """Resource name, equal to the REST path: `persons/0193…`."""
     kind: _builtins.str
@@ -66,6 +67,12 @@ class Document(_message.Message):
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def visible_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Resource names of the groups and users that may find it (`groups/0193…`, `users/0193…`); empty: everyone in the account. Owner and
+        admins find everything.
+        """
+
     def __init__(
         self,
         *,
@@ -81,10 +88,11 @@ class Document(_message.Message):
         owner_user_id: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         sequence: _builtins.int = ...,
+        visible_to: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["emails", b"emails", "keywords", b"keywords", "kind", b"kind", "owner_user_id", b"owner_user_id", "phones", b"phones", "ref", b"ref", "sequence", b"sequence", "subjects", b"subjects", "tags", b"tags", "text", b"text", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["emails", b"emails", "keywords", b"keywords", "kind", b"kind", "owner_user_id", b"owner_user_id", "phones", b"phones", "ref", b"ref", "sequence", b"sequence", "subjects", b"subjects", "tags", b"tags", "text", b"text", "title", b"title", "update_time", b"update_time", "visible_to", b"visible_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

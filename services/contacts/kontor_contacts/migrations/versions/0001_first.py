@@ -223,6 +223,7 @@ def upgrade() -> None:
         sa.Column("parent_id", Key, nullable=False),
         sa.Column("main_contact_person_id", Key, nullable=False),
         sa.Column("address_origin_id", Key, nullable=False),
+        sa.Column("visible_to", Json, nullable=True),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
     op.create_index("organisations_by_address_origin", "organisations", ["account_id", "address_origin_id", "id"], unique=False)
@@ -234,6 +235,14 @@ def upgrade() -> None:
     op.create_index("organisations_by_responsible", "organisations", ["account_id", "responsible_user_id", "id"], unique=False)
     op.create_index("organisations_by_size", "organisations", ["account_id", "size", "id"], unique=False)
     op.create_index("organisations_by_update_time", "organisations", ["account_id", "update_time", "id"], unique=False)
+    op.create_index(
+        "organisations_limited",
+        "organisations",
+        ["account_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("visible_to IS NOT NULL"),
+        postgresql_where=sa.text("visible_to IS NOT NULL"),
+    )
     op.create_table(
         "persons",
         sa.Column("account_id", Key, nullable=False),
@@ -257,6 +266,7 @@ def upgrade() -> None:
         sa.Column("create_time", Instant, nullable=False),
         sa.Column("update_time", Instant, nullable=False),
         sa.Column("creator_user_id", sa.Text(), nullable=False),
+        sa.Column("visible_to", Json, nullable=True),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
     op.create_index("persons_by_create_time", "persons", ["account_id", "create_time", "id"], unique=False)
@@ -265,6 +275,14 @@ def upgrade() -> None:
     op.create_index("persons_by_name", "persons", ["account_id", "sort_key", "id"], unique=False)
     op.create_index("persons_by_responsible", "persons", ["account_id", "responsible_user_id", "id"], unique=False)
     op.create_index("persons_by_update_time", "persons", ["account_id", "update_time", "id"], unique=False)
+    op.create_index(
+        "persons_limited",
+        "persons",
+        ["account_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("visible_to IS NOT NULL"),
+        postgresql_where=sa.text("visible_to IS NOT NULL"),
+    )
     op.create_table(
         "segments",
         sa.Column("account_id", Key, nullable=False),

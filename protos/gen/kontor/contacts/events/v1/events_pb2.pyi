@@ -29,6 +29,7 @@ class PersonFacts(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
+    VISIBLE_TO_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     display_name: _builtins.str
     @_builtins.property
@@ -37,6 +38,10 @@ class PersonFacts(_message.Message):
 
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def visible_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Resource names of the groups and users that may see the person; empty: everyone."""
+
     def __init__(
         self,
         *,
@@ -44,10 +49,11 @@ class PersonFacts(_message.Message):
         display_name: _builtins.str = ...,
         email_addresses: _abc.Iterable[_builtins.str] | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
+        visible_to: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "email_addresses", b"email_addresses", "id", b"id", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "email_addresses", b"email_addresses", "id", b"id", "tags", b"tags", "visible_to", b"visible_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -64,6 +70,7 @@ class OrganisationFacts(_message.Message):
     EMAIL_ADDRESSES_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     PARENT_ID_FIELD_NUMBER: _builtins.int
+    VISIBLE_TO_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     parent_id: _builtins.str
@@ -72,6 +79,10 @@ class OrganisationFacts(_message.Message):
     def email_addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def visible_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Resource names of the groups and users that may see the organisation; empty: everyone."""
+
     def __init__(
         self,
         *,
@@ -80,10 +91,11 @@ class OrganisationFacts(_message.Message):
         email_addresses: _abc.Iterable[_builtins.str] | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         parent_id: _builtins.str = ...,
+        visible_to: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_addresses", b"email_addresses", "id", b"id", "name", b"name", "parent_id", b"parent_id", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_addresses", b"email_addresses", "id", b"id", "name", b"name", "parent_id", b"parent_id", "tags", b"tags", "visible_to", b"visible_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

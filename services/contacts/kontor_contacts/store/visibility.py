@@ -1,0 +1,92 @@
+"""Which people and organisations a caller sees (docs/decisions/0019): the one place that says it in SQL.
+
+Every statement that shows something of them, or counts them, carries one of these conditions; `tests/test_visibility_in_sql.py` looks
+for it in what is executed. Who is named stands in the record's own column `visible_to`, NULL for everyone, so that nothing is joined;
+a partial index finds the limited ones, which are few or none, for what would be too many rows to ask one by one.
+"""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from kontor_chassis.db.sessions import ReadSession
+from kontor_chassis.visibility import Viewer, viewer_of
+
+_VIEWER = sa.bindparam("viewer", type_=sa.Text)
+# The parameters with which a statement that carries `visible` leaves nothing out, for work that is not shown to anybody.
+EVERYTHING: dict[str, Any] = {"viewer": None}
+
+
+class names_any(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
+    """Whether two JSON arrays of texts have something in common."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(names_any, "sqlite")
+def _sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    named, viewer = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(EXISTS (SELECT 1 FROM json_each({named}) AS named WHERE named.value IN (SELECT value FROM json_each({viewer}))))"  # noqa: S608 - compiled parts
+
+
+@compiles(names_any, "postgresql")
+def _postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    named, viewer = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"jsonb_exists_any(CAST({named} AS jsonb), ARRAY(SELECT jsonb_array_elements_text(CAST({viewer} AS jsonb))))"
+
+
+def viewer(session: ReadSession) -> dict[str, Any]:
+    """The parameters of a statement that carries `visible`."""
+    return {"viewer": _told(viewer_of(session.principal))}
+
+
+def visible(record: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The row of people or organisations is to be seen, for statements that are built once; run them with `viewer(session)`."""
+    return sa.or_(record.c.visible_to.is_(None), _VIEWER.is_(None), names_any(record.c.visible_to, _VIEWER))
+
+
+def visible_to(session: ReadSession, record: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The same, for statements that are built for one session."""
+    told = _told(viewer_of(session.principal))
+    return sa.true() if told is None else sa.or_(record.c.visible_to.is_(None), names_any(record.c.visible_to, sa.literal(told, sa.Text)))
+
+
+def seen(record: sa.Table, account: Any, record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """There is a record of this id, and it is to be seen; as `visible`."""
+    one = record.alias()
+    return sa.exists().where(one.c.account_id == account, one.c.id == record_id, visible(one))
+
+
+def not_hidden(record: sa.Table, account: Any, record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """No record of this id is hidden; as `visible`. Looks only among the limited ones, so it costs nothing where there are none."""
+    one = record.alias()
+    hidden = (one.c.visible_to.is_not(None), _VIEWER.is_not(None), sa.not_(names_any(one.c.visible_to, _VIEWER)))
+    return sa.not_(sa.exists().where(one.c.account_id == account, one.c.id == record_id, *hidden))
+
+
+def not_hidden_from(session: ReadSession, record: sa.Table, record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The same, for statements that are built for one session."""
+    hidden = _hidden_from(session, record)
+    return sa.true() if hidden is None else sa.not_(sa.exists(hidden.where(hidden.selected_columns.id == record_id)))
+
+
+def hidden_ids(session: ReadSession, record: sa.Table) -> sa.Select[Any] | None:
+    """A SELECT of the ids that are hidden from the caller; None: none can be."""
+    return _hidden_from(session, record)
+
+
+def _hidden_from(session: ReadSession, record: sa.Table) -> sa.Select[Any] | None:
+    told = _told(viewer_of(session.principal))
+    if told is None:
+        return None
+    one = record.alias()
+    named = names_any(one.c.visible_to, sa.literal(told, sa.Text))
+    return sa.select(one.c.id).where(one.c.account_id == session.account_id, one.c.visible_to.is_not(None), sa.not_(named))
+
+
+def _told(seen_by: Viewer) -> str | None:
+    return None if seen_by is None else orjson.dumps(sorted(seen_by)).decode()
