@@ -18,6 +18,8 @@ EVERYBODY = {
     "UserService/UpdateMe",
     "UserService/GetUser",
     "UserService/ListUsers",
+    "GroupService/GetGroup",
+    "GroupService/ListGroups",
     "UserService/ChangePassword",
     "SessionService/CreateSession",
     "SessionService/Authenticate",
@@ -38,6 +40,9 @@ ADMINS = {
     "UserService/DeactivateUser",
     "UserService/ActivateUser",
     "UserService/SetPassword",
+    "GroupService/CreateGroup",
+    "GroupService/UpdateGroup",
+    "GroupService/DeleteGroup",
 }
 NO_USER = {"AccountService/CreateAccount", "AccountService/ListAccounts"}
 

@@ -176,3 +176,17 @@ async def test_an_index_that_begins_empty_is_filled_from_the_owners(tmp_path: Pa
         user = replace(running.user, account_id="account")
         await filled(running)
         assert await titles(running, "anna", user=user) == ["Anna Öztürk"]
+
+
+async def test_who_is_in_a_group_finds_what_it_may_see_and_a_change_is_followed(search: Harness, owners: Owners) -> None:
+    """A7, F4."""
+    ref, group = f"persons/{new_id()}", new_id()
+    owners.put(search.user.account_id, ref, "Anna Öztürk", visible_to=[f"groups/{group}"])
+    await tell(search, ref)
+    inside = replace(search.user, groups=frozenset({group}))
+    admin = replace(search.user, role="admin")
+    assert [await titles(search, "anna", user=user) for user in (search.user, inside, admin)] == [[], ["Anna Öztürk"], ["Anna Öztürk"]]
+    assert not (await search.call(pb.SearchRequest(q="anna"))).kind_counts
+    owners.put(search.user.account_id, ref, "Anna Öztürk", sequence=2)
+    await tell(search, ref, 2)
+    assert await titles(search, "anna") == ["Anna Öztürk"]

@@ -72,7 +72,7 @@ def names(session: ReadSession, noun: str, ids: Sequence[str]) -> dict[str, str]
 def hold(session: WriteSession, noun: str, ids: Sequence[str]) -> set[str]:
     """The ids that exist, kept from being deleted until the end of the write session."""
     record = P if noun == "persons" else O
-    those = sa.select(record.c.id).where(record.c.account_id == session.account_id, record.c.id.in_(ids))
+    those = sa.select(record.c.id).where(record.c.account_id == session.account_id, record.c.id.in_(ids), visible_to(session, record))
     session.hold(those.order_by(record.c.id).with_for_update(read=True, key_share=True))
     return set(session.execute(those).scalars())
 
