@@ -57,6 +57,7 @@ def test_every_field_stands_there_even_when_nothing_is_set() -> None:
         "photo": None,
         "duplicates": [],
         "merge_id": "",
+        "visibility": None,
     }
 
 

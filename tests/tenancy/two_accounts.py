@@ -61,6 +61,7 @@ def furnish(installation: Installation, name: str) -> Side:
     deal = {"name": canary, "value": {"amount": "123456.78", "currency": "EUR"}, "organisation_id": ids["organisation"], "tags": [canary]}
     ids["deal"] = anna.post("/v1/deals", deal)["id"]
     ids["project"] = anna.post("/v1/projects", {"name": canary, "organisation_ids": [ids["organisation"]], "tags": [canary]})["id"]
+    ids["group"] = anna.post("/v1/groups", {"name": canary, "user_ids": [berta.user_id]})["id"]
     ids["task"] = anna.post("/v1/tasks", {"title": canary, "subject": subject, "due_date": "2027-01-04"})["id"]
     ids["note"] = anna.post("/v1/notes", {"text": canary, "subject": subject})["id"]
     ids["api_key"] = anna.post("/v1/api-keys", {"name": canary})["id"]
