@@ -11,7 +11,7 @@ from kontor_contacts.store.tables import CONTACT_POINTS as C
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
-from kontor_contacts.store.visibility import not_hidden_from, visible_to
+from kontor_contacts.store.visibility import not_hidden_from
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def of_persons(session: ReadSession) -> Mapping[str, Field]:
     columns = (C.c.lookup, C.c.postcode, C.c.country)
     own = sa.select(C.c.record_id, *columns).where(*_postal(session), C.c.noun == "persons")
     other = C.alias()
-    # A hidden organisation lends nothing, and nothing is lent through one.
-    lends = (visible_to(session, O), not_hidden_from(session, O, O.c.address_origin_id))
+    # A hidden organisation lends nothing, and nothing is lent through one. Asked beside the join, so that it reads its index only.
+    lends = (not_hidden_from(session, O, W.c.organisation_id), not_hidden_from(session, O, O.c.address_origin_id))
     has_own = sa.exists().where(other.c.account_id == session.account_id, other.c.record_id == W.c.person_id, other.c.medium == "postal")
     inherited = (
         sa.select(W.c.person_id.label("record_id"), *columns)
