@@ -25,7 +25,7 @@ from kontor.type.v1 import rule_pb2
 from kontor_chassis.errors import NotFound
 from kontor_chassis.ids import new_id
 from kontor_chassis.testing import Harness
-from services.contacts.tests.visible_world import World
+from services.contacts.tests.visible_world import World, limited
 
 _READ = re.compile(r"(?:FROM|JOIN|,)\s+(persons|organisations)(?: AS (\w+))?\b")
 # Statements that need not ask, each with the reason.
@@ -69,6 +69,8 @@ def statements(contacts: Harness) -> Iterator[list[str]]:
 
 async def requests(world: World) -> list[Message]:
     """Every method that reads, in all the ways that lists have."""
+    # Filters ask only in an account where something is limited.
+    await world.organisation("Geheim", limited(groups=[world.group]))
     firm = await world.organisation("Müller", tags=["Kunde"], addresses=[points.PostalAddress(city="Kiel", postcode="24103")])
     below = await world.organisation("Werk", parent_id=firm.id)
     person = await world.person("Öztürk", first_name="Anna", tags=["Kunde", "VIP"], emails=[points.Email(address="a@example.com")])

@@ -23,25 +23,25 @@ class _Looked(Child):
         return sa.exists(sa.select(sa.literal(1)).where(self.record_id == self.outer, *self.where, condition).offset(0))
 
 
-def of_organisations(session: ReadSession) -> Mapping[str, Field]:
+def of_organisations(session: ReadSession, *, hiding: bool) -> Mapping[str, Field]:
+    """`hiding`: some organisation may be hidden from the caller (`can_hide`)."""
     lent_to = O.alias()
     postal = _postal(session)
-    at = (
-        lent_to.c.account_id == session.account_id,
-        lent_to.c.address_origin_id == C.c.record_id,
-        not_hidden_from(session, O, C.c.record_id),
-    )
+    at = [lent_to.c.account_id == session.account_id, lent_to.c.address_origin_id == C.c.record_id]
+    if hiding:
+        # Of the few that borrow it, rather than of everybody in the city.
+        at.append(not_hidden_from(session, O, lent_to.c.address_origin_id))
     return _fields(_Looked(lent_to.c.id, (*at, *postal), O.c.id), C)
 
 
-def of_persons(session: ReadSession) -> Mapping[str, Field]:
+def of_persons(session: ReadSession, *, hiding: bool) -> Mapping[str, Field]:
     """Each person's own addresses, and for those without what counts where they work. Two halves, so that the database can begin
     either with a city and find its people, or with a person."""
     columns = (C.c.lookup, C.c.postcode, C.c.country)
     own = sa.select(C.c.record_id, *columns).where(*_postal(session), C.c.noun == "persons")
     other = C.alias()
     # A hidden organisation lends nothing, and nothing is lent through one. Asked beside the join, so that it reads its index only.
-    lends = (not_hidden_from(session, O, W.c.organisation_id), not_hidden_from(session, O, O.c.address_origin_id))
+    lends = [not_hidden_from(session, O, each) for each in (W.c.organisation_id, O.c.address_origin_id)] if hiding else []
     has_own = sa.exists().where(other.c.account_id == session.account_id, other.c.record_id == W.c.person_id, other.c.medium == "postal")
     inherited = (
         sa.select(W.c.person_id.label("record_id"), *columns)

@@ -12,6 +12,7 @@ from kontor_contacts.store import address_fields, organisation_trees, record_fie
 from kontor_contacts.store.lists import Listing
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import RELATIONSHIPS as R
+from kontor_contacts.store.visibility import can_hide
 
 NOUN = "organisations"
 ORDERS: Mapping[str, sa.ColumnElement[Any]] = {"name": O.c.sort_key, "size": O.c.size, **record_fields.orders(O)}
@@ -29,7 +30,7 @@ def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
     related = Child(R.c.organisation_id, (R.c.account_id == account,), O.c.id)
     return {
         **record_fields.common(session, O, NOUN, home),
-        **address_fields.of_organisations(session),
+        **address_fields.of_organisations(session, hiding=can_hide(session, O)),
         "name": Field(Kind.TEXT, O.c.sort_key, selective=True),
         "kind": Field(Kind.KEY, O.c.kind, words={word: word for word in _KINDS}),
         "industry": Field(Kind.KEY, O.c.industry),

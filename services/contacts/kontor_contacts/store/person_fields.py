@@ -14,7 +14,7 @@ from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSON_DATES as D
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
-from kontor_contacts.store.visibility import not_hidden_from
+from kontor_contacts.store.visibility import can_hide, not_hidden_from
 
 NOUN = "persons"
 ORDERS: Mapping[str, sa.ColumnElement[Any]] = {"last_name": P.c.sort_key, "first_name": P.c.given_key, **record_fields.orders(P)}
@@ -28,13 +28,14 @@ def listing(session: ReadSession, home: Home) -> Listing:
 
 def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
     account = session.account_id
-    there = (W.c.account_id == account, not_hidden_from(session, O, W.c.organisation_id))
+    hiding = can_hide(session, O)
+    there = (W.c.account_id == account, *([not_hidden_from(session, O, W.c.organisation_id)] if hiding else []))
     works = Child(W.c.person_id, (*there, W.c.to_date.is_(None)), P.c.id)
     worked = Child(W.c.person_id, (*there, W.c.to_date.is_not(None)), P.c.id)
     birthday = Child(D.c.person_id, (D.c.account_id == account, D.c.kind == "birthday"), P.c.id)
     return {
         **record_fields.common(session, P, NOUN, home),
-        **address_fields.of_persons(session),
+        **address_fields.of_persons(session, hiding=hiding),
         "last_name": Field(Kind.TEXT, P.c.last_name_key),
         "first_name": Field(Kind.TEXT, P.c.first_name_key),
         "gender": Field(Kind.KEY, P.c.gender, words=_GENDERS),

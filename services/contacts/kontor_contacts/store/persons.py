@@ -126,7 +126,7 @@ def named(name: str) -> sa.ColumnElement[bool]:
 def works_at(session: ReadSession, organisation_id: str) -> sa.ColumnElement[bool]:
     """Who has a position at this organisation, former ones included."""
     there = (POSITIONS.c.account_id == session.account_id, POSITIONS.c.organisation_id == organisation_id)
-    return sa.exists().where(POSITIONS.c.person_id == P.c.id, *there, not_hidden_from(session, O, POSITIONS.c.organisation_id))
+    return sa.and_(sa.exists().where(POSITIONS.c.person_id == P.c.id, *there), not_hidden_from(session, O, sa.literal(organisation_id)))
 
 
 @cache
@@ -207,9 +207,9 @@ def _named() -> sa.ColumnElement[bool]:
 
 
 def _works_at(person_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    place = POSITIONS.c.organisation_id == sa.bindparam("organisation", type_=sa.Text)
-    there = sa.select(POSITIONS.c.person_id).where(POSITIONS.c.account_id == _ACCOUNT, place)
-    return person_id.in_(there.where(not_hidden(O, _ACCOUNT, POSITIONS.c.organisation_id)))
+    organisation = sa.bindparam("organisation", type_=sa.Text)
+    there = sa.select(POSITIONS.c.person_id).where(POSITIONS.c.account_id == _ACCOUNT, POSITIONS.c.organisation_id == organisation)
+    return sa.and_(person_id.in_(there), not_hidden(O, _ACCOUNT, organisation))
 
 
 def insert(session: WriteSession, person: Person) -> Person:

@@ -68,6 +68,15 @@ def not_hidden(record: sa.Table, account: Any, record_id: sa.ColumnElement[str])
     return sa.not_(sa.exists().where(one.c.account_id == account, one.c.id == record_id, *hidden))
 
 
+def can_hide(session: ReadSession, record: sa.Table) -> bool:
+    """Whether any of the account's records may be hidden from the caller. Asked before a filter says of many rows what of others must not
+    be hidden: an account that limits nothing is read by the same statements as if there were no limits."""
+    if viewer_of(session.principal) is None:
+        return False
+    limited = sa.select(record.c.id).where(record.c.account_id == session.account_id, record.c.visible_to.is_not(None)).limit(1)
+    return session.execute(limited).first() is not None
+
+
 def not_hidden_from(session: ReadSession, record: sa.Table, record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """The same, for statements that are built for one session."""
     hidden = _hidden_from(session, record)
