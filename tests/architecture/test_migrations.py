@@ -18,6 +18,7 @@ OVER_ALL_ACCOUNTS = {
     # What is due is looked for in all accounts at once.
     "contacts": {
         "loose_photos_by_due_time",
+        "merges_due",
         "operations_by_end_time",
         "operations_due",
         "web_forms_by_public_key",

@@ -41,8 +41,9 @@ def snapshot(session: ReadSession, merge_id: str) -> Any:
 
 def add_position(session: WriteSession, merge_id: str, position_id: str) -> None:
     """One more that undoing it moves back: it would have been moved if it had been there."""
-    content = snapshot(session, merge_id)
-    if content is not None:
+    merge = lock(session, merge_id)
+    if merge is not None and merge.kept:
+        content = snapshot(session, merge_id)
         content["positions"].append(position_id)
         session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id == merge_id).values(snapshot=content))
 

@@ -6,7 +6,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
 from kontor_contacts.domain.merges import Merge
 from kontor_contacts.store import merges, persons
-from kontor_contacts.usecases import merges_of_organisations, merges_of_persons
+from kontor_contacts.usecases import merges_of_persons, undone_merges_of_organisations
 
 
 def find(session: ReadSession, *, record_id: str, after: merges.After | None, limit: int) -> Sequence[Merge]:
@@ -28,5 +28,5 @@ def undo(session: WriteSession, merge_id: str) -> Merge:
     if merge.noun == persons.NOUN:
         merges_of_persons.undo(session, merge)
     else:
-        merges_of_organisations.undo(session, merge)
+        undone_merges_of_organisations.undo(session, merge)
     return get(session, merge_id)
