@@ -14,6 +14,8 @@ from kontor_gateway.routes import is_create
 from kontor_gateway.translation import Translation
 
 _JSON = "application/json"
+# Records that can be merged, and what stands below them.
+_MERGED = ("/v1/persons/{", "/v1/organisations/{")
 _WORD = re.compile(r"[A-Z][a-z0-9]*")
 _SENTENCE = re.compile(r"(.+?[.?!])(?:\s+(.*))?", re.DOTALL)
 
@@ -133,6 +135,8 @@ def _responses(translation: Translation, schemas: Schemas) -> Schema:
         responses["200"] = {**ok, "headers": etag} if etag else ok
     if _is_conditional(translation):
         responses["304"] = {"description": "The client's copy is still true.", "headers": etag}
+    if translation.binding.verb == "GET" and translation.binding.template.startswith(_MERGED):
+        responses["307"] = {"$ref": "#/components/responses/Moved"}
     for status in _problem_statuses(translation):
         responses[status] = {"$ref": "#/components/responses/Problem"}
     return responses

@@ -56,10 +56,15 @@ PARAMETERS: Schema = {
     },
 }
 RESPONSES: Schema = {
+    "Moved": {
+        "description": "Merged into another record; `moved_to` tells which.",
+        "headers": {"Location": {"description": "Where it is.", "schema": {"type": "string"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
     "Problem": {
         "description": "Refused, or failed; the document says why.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    },
 }
 
 

@@ -169,3 +169,14 @@ def test_the_copy_in_3_0_says_the_same_in_its_own_words() -> None:
         "d": {"allOf": [{"$ref": "#/e"}], "description": "text"},
     }
     assert original["openapi"] == "3.1.0"
+
+
+def test_reading_a_record_that_can_be_merged_may_lead_elsewhere(document: Any) -> None:
+    for path in ("/v1/persons/{id}", "/v1/persons/{person_id}/positions", "/v1/organisations/{id}:rollUp"):
+        assert document["paths"][path]["get"]["responses"]["307"] == {"$ref": "#/components/responses/Moved"}
+    assert "307" not in document["paths"]["/v1/persons"]["get"]["responses"]
+    assert "307" not in document["paths"]["/v1/persons/{id}"]["delete"]["responses"]
+    fields = document["paths"]["/v1/persons/{id}:merge"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"][
+        "fields"
+    ]
+    assert fields["additionalProperties"] == {"$ref": "#/components/schemas/MergeChoice"}
