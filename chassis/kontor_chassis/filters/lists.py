@@ -120,8 +120,8 @@ def rarest(session: ReadSession, listing: Listing, compile_: Compiler, node: Nod
 def _start(session: ReadSession, listing: Listing, compile_: Compiler, term: Node) -> Start | None:
     if not isinstance(term, Restriction) or term.comparator == "!=":
         return None
-    field = listing.fields[term.field]
-    if not field.selective or not term.value.text:
+    field = listing.fields.get(term.field)
+    if field is None or not field.selective or not term.value.text:
         return None
     condition = compile_.comparison(field, term)
     start = Start(field, condition, 0, term)

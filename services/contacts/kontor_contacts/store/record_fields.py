@@ -28,7 +28,7 @@ def common(session: ReadSession, record: sa.Table, noun: str, home: Home) -> Map
     def user(column: str) -> Field:
         return Field(Kind.REFERENCE, record.c[column], normalise=lambda text: session.user_id if text == _ME else text, selective=True)
 
-    tagged = Child(G.c.record_id, (G.c.account_id == account, G.c.noun == noun), record.c.id, sort_key=G.c.sort_key)
+    tagged = Child(G.c.record_id, (G.c.account_id == account,), record.c.id, sort_key=G.c.sort_key, walk=(G.c.noun == noun,))
     return {
         "tags": Field(Kind.REFERENCE, G.c.tag_id, tagged, normalise=cache(lambda name: tags.id_of(session, name)), selective=True),
         "emails": Field(Kind.KEY, C.c.lookup, points("email"), normalise=_email, selective=True),

@@ -4,10 +4,13 @@ import pytest
 import sqlalchemy as sa
 
 from kontor.sales.v1 import deals_pb2 as pb
+from kontor_chassis.filters import lists
+from kontor_chassis.filters.grammar import parse
+from kontor_chassis.filters.order import Order
 from kontor_chassis.testing import Harness
 from kontor_sales.domain.deals import DealFilter
 from kontor_sales.domain.projects import ProjectFilter
-from kontor_sales.store import deals, projects, tags
+from kontor_sales.store import deal_fields, deals, projects, record_fields, tags
 from kontor_sales.store.walks import After
 
 
@@ -71,3 +74,24 @@ async def test_the_rarest_of_several_tags_is_walked(sales: Harness) -> None:
         found = tags.rarest_first(session, "deals", ["oft", "selten", "manchmal"])
         assert found == [*(ids["selten"] or []), *(ids["manchmal"] or []), *(ids["oft"] or [])]
         assert tags.rarest_first(session, "deals", ["oft", "unbekannt"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "step"),
+    [
+        ("NOT tags:*", "value", "sqlite_autoindex_taggings_1 (account_id=? AND record_id=?)"),
+        ("NOT tags:*", "value", "deals_by_value (account_id=?)"),
+        ("value >= 5 AND state = open", "target_date", "deals_by_value"),
+        ("organisation = x AND value >= 5", "name", "deals_by_organisation"),
+        ("person = x", "target_date", "deal_persons_by_person"),
+        ("state = open", "target_date", "deals_by_state"),
+    ],
+)
+async def test_a_filtered_list_begins_where_few_are_or_walks_in_its_order(sales: Harness, text: str, order: str, step: str) -> None:
+    """Also without statistics, when SQLite takes every account to have ten rows."""
+    with sales.running.context.sessions.read(sales.user) as session:
+        listing = deal_fields.listing(session)
+        compiler = record_fields.compiler(session, listing)
+        found = lists.places(session, listing, compiler, parse(text), order=Order(order), also=(), after=None, limit=51)
+    plan = plan_of(sales, found.subquery())
+    assert step in plan, plan
