@@ -107,6 +107,14 @@ def test_it_sets_only_settings_that_there_are() -> None:
     assert used <= known
 
 
+@pytest.mark.parametrize("name", ["contacts", "mail-ingest"])
+def test_services_that_keep_files_keep_them_in_a_volume(name: str) -> None:
+    """Without, a photo or a mail would go to the read-only root of the container."""
+    container = COMPOSE["services"][name]
+    assert container["environment"]["KONTOR_BLOB_URL"] == "file:///var/lib/kontor/blobs"
+    assert "blobs:/var/lib/kontor/blobs" in container["volumes"]
+
+
 def test_volumes_and_networks_are_declared() -> None:
     named = {mount.split(":")[0] for item in COMPOSE["services"].values() for mount in item["volumes"] if not mount.startswith(".")}
     assert named == set(COMPOSE["volumes"])
