@@ -54,6 +54,12 @@ def meilisearch() -> Iterator[backends.Meilisearch]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[backends.ObjectStore]:
+    with required("s3", backends.object_store()) as running:
+        yield running
+
+
 def owned(server: Server | None, variable: str) -> Server:
     """The server for a test that stops it; skips where somebody else runs it."""
     if server is None:

@@ -1,4 +1,5 @@
-"""Real backends for tests and benches: PostgreSQL, RabbitMQ, Meilisearch. Nothing here is a fake.
+"""Real backends for tests and benches: PostgreSQL, RabbitMQ, Meilisearch, an object store. Nothing here is a fake, but for the last
+resort where no object store is to be had.
 
 Each context manager takes, in this order: the server named by an environment URL; the program on this machine, started on a free
 loopback port with its data in a temporary folder; a container, where Docker answers. Else it raises BackendMissing, which
@@ -7,6 +8,7 @@ what many tests are about. Programs die with the process that started them, also
 """
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import secrets
@@ -14,13 +16,16 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import botocore.session
 import httpx
 import psycopg
+from botocore.exceptions import ClientError
 from psycopg import sql
 
 from tests.backend_servers import Container, Program, Server, docker_answers, free_port, running, temporary_folder
@@ -258,3 +263,65 @@ def meilisearch() -> Iterator[Meilisearch]:
             yield Meilisearch(url=url, key=key, server=container)
     else:
         raise _missing("Meilisearch", "meilisearch", "KONTOR_TEST_SEARCH_URL")
+
+
+# Object store -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """A bucket to use; `url` is what KONTOR_BLOB_URL says, `environment` who we are there. `server` is None where it was named by the
+    environment. `keeps` is whether what it said to be kept survives the end of its process."""
+
+    url: str
+    server: Server | None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    keeps: bool = True
+
+
+@contextlib.contextmanager
+def object_store() -> Iterator[ObjectStore]:
+    """KONTOR_TEST_S3_URL (a bucket, with the usual AWS variables), else versitygw on the PATH, else its container, else moto, which
+    keeps everything in memory and believes everybody."""
+    port = free_port()
+    user = {"AWS_ACCESS_KEY_ID": "kontor", "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16)}
+    root = {"ROOT_ACCESS_KEY_ID": user["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_ACCESS_KEY": user["AWS_SECRET_ACCESS_KEY"]}
+    url = f"s3://kontor-test?endpoint=http://127.0.0.1:{port}"
+
+    def answers() -> None:
+        _make_bucket("kontor-test", f"http://127.0.0.1:{port}", user)
+
+    if given := os.environ.get("KONTOR_TEST_S3_URL"):
+        yield ObjectStore(url=given, server=None)
+    elif program := shutil.which("versitygw"):
+        with temporary_folder() as folder:
+            (folder / "data").mkdir()
+            # Not in the folder of the buckets: the log would be one.
+            command = [program, "--port", f"127.0.0.1:{port}", "--quiet", "posix", str(folder / "data")]
+            server = Program(command=command, answers=answers, folder=folder, environment=root)
+            with running(server, end=server.kill):
+                yield ObjectStore(url=url, server=server, environment=user)
+    elif docker_answers():
+        environment = {**root, "VGW_BACKEND": "posix", "VGW_BACKEND_ARG": "/srv"}
+        container = Container("versity/versitygw:v1.8.0", port, 7070, answers, environment)
+        with running(container, end=container.remove):
+            yield ObjectStore(url=url, server=container, environment=user)
+    elif importlib.util.find_spec("moto") and importlib.util.find_spec("flask_cors"):
+        with temporary_folder() as folder:
+            server = Program([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], answers, folder)
+            with running(server, end=server.kill):
+                yield ObjectStore(url=url, server=server, environment=user, keeps=False)
+    else:
+        raise _missing("An object store", "versitygw", "KONTOR_TEST_S3_URL")
+
+
+def _make_bucket(name: str, endpoint: str, user: Mapping[str, str]) -> None:
+    """Raises as long as the store does not answer. A bucket that is there stays as it is."""
+    session = botocore.session.get_session()
+    session.set_credentials(user["AWS_ACCESS_KEY_ID"], user["AWS_SECRET_ACCESS_KEY"])
+    client = session.create_client("s3", region_name="us-east-1", endpoint_url=endpoint)
+    try:
+        client.create_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+            raise

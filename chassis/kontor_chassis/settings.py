@@ -44,7 +44,10 @@ class Settings(BaseSettings):
     )
     bus_url: str = Field(default="", repr=False, description="RabbitMQ address `amqp://…`; empty: durable local queues.")
     search_url: str = Field(default="", repr=False, description="Meilisearch address, its key as the password; empty: embedded index.")
-    blob_url: str = Field(default="", description="Where files are kept, `file:///…`; empty: below the data folder.")
+    blob_url: str = Field(
+        default="",
+        description="Where files are kept: a folder `file:///…` or a bucket `s3://…` (see Files); empty: below the data folder.",
+    )
     smtp_relay_url: str = Field(
         default="",
         repr=False,

@@ -70,31 +70,31 @@ def _local_queues(settings: Settings) -> Path:
 
 
 def make_blobs(settings: Settings) -> Blobs:
-    """Raises ValueError for an address of a kind that is not supported."""
-    return DiskBlobs(blob_folder(settings))
+    """Raises WrongSetting for an address that is none."""
+    url = settings.blob_url
+    if not url or url.startswith("file:///"):
+        folder = Path(url.removeprefix("file://")) if url else settings.data_dir / "blobs"
+        return DiskBlobs(folder, least_free=settings.least_free_bytes)
+    if not url.startswith("s3://"):
+        raise WrongSetting("KONTOR_BLOB_URL: begins with file:/// (a folder) or s3:// (a bucket)")
+    # Who keeps files on a disk need not pay for the client of an object store.
+    from kontor_chassis.blobs.s3 import S3Blobs  # noqa: PLC0415
+    from kontor_chassis.blobs.s3_address import parse_address  # noqa: PLC0415
+
+    try:
+        return S3Blobs(parse_address(url))
+    except ValueError as error:
+        raise WrongSetting(f"KONTOR_BLOB_URL: {error}") from error
 
 
 def make_mail(settings: Settings) -> OutgoingMail:
-    """Raises ValueError for a relay's address of a kind that is not supported."""
-    if settings.smtp_relay_url:
+    """Raises WrongSetting for a relay's address of a kind that is not supported."""
+    if not settings.smtp_relay_url:
+        return FileMail(settings.data_dir / "outgoing-mail")
+    try:
         return SmtpMail(relay_of(settings.smtp_relay_url))
-    return FileMail(settings.data_dir / "outgoing-mail")
-
-
-def blob_folder(settings: Settings) -> Path:
-    """Where files are kept. Raises ValueError for an address of a kind that is not supported."""
-    if not settings.blob_url:
-        return settings.data_dir / "blobs"
-    if not settings.blob_url.startswith("file://"):
-        raise ValueError("KONTOR_BLOB_URL: only file:///… is supported")
-    return Path(settings.blob_url.removeprefix("file://"))
-
-
-async def storage_states(folders: Mapping[str, Path], settings: Settings) -> dict[str, str]:
-    """`ok` or what is wrong, of the disks that the folders stand on, by their names as checks."""
-    names = list(folders)
-    states = await asyncio.gather(*(asyncio.to_thread(folder_state, folders[name], least_free=settings.least_free_bytes) for name in names))
-    return dict(zip(names, states, strict=True))
+    except ValueError as error:
+        raise WrongSetting(f"KONTOR_SMTP_RELAY_URL: {error}") from error
 
 
 def make_keyring(settings: Settings, *, signers: Iterable[str] = ()) -> Keyring:
@@ -152,12 +152,10 @@ class Embedded:
         self._lock = _lock(settings.data_dir)
         keyring = make_keyring(settings)
         self.bus = make_bus(settings, clock)
-        blobs, mail = make_blobs(settings), make_mail(settings)
+        self._blobs, mail = make_blobs(settings), make_mail(settings)
+        ports: Any = {"bus": self.bus, "keyring": keyring, "blobs": self._blobs, "mail": mail, "clock": clock}
         channels: dict[str, Channel] = {}
-        running = [
-            RunningService(service, settings, bus=self.bus, channels=channels, keyring=keyring, blobs=blobs, mail=mail, clock=clock)
-            for service in SERVICES
-        ]
+        running = [RunningService(service, settings, channels=channels, **ports) for service in SERVICES]
         channels.update({item.service.package: InProcessChannel(item.dispatcher) for item in running})
         self.host = Host(running, self.bus)
         self._operator = _operator_server(running, operator_socket(settings))
@@ -166,8 +164,9 @@ class Embedded:
 
     async def readiness(self) -> dict[str, str]:
         """Everything that serving needs: the services, and room for what they write."""
-        folders = {"disk.data": self.settings.data_dir, "disk.files": blob_folder(self.settings)}
-        return {**await self.host.readiness(), **await storage_states(folders, self.settings)}
+        data = asyncio.to_thread(folder_state, self.settings.data_dir, least_free=self.settings.least_free_bytes)
+        services, data_state, files_state = await asyncio.gather(self.host.readiness(), data, asyncio.to_thread(self._blobs.state))
+        return {**services, "disk.data": data_state, "files": files_state}
 
     @property
     def failed(self) -> asyncio.Future[None]:
@@ -196,6 +195,7 @@ class Split:
         self.services = [by_name(name) for name in names if name != GATEWAY]
         self._channels = remote_channels(settings)
         self.bus = make_bus(settings)
+        self._blobs = make_blobs(settings)
         running = self._running() if self.services else []
         self.host = Host(running, self.bus)
         self._grpc = GrpcServer([item.dispatcher for item in running], f"{settings.grpc_host}:{settings.grpc_port}") if running else None
@@ -211,9 +211,8 @@ class Split:
     def _running(self) -> list[RunningService]:
         settings = self.settings
         keyring = make_keyring(settings, signers=[service.name for service in self.services])
-        ports: Any = {"bus": self.bus, "channels": self._channels, "keyring": keyring, "blobs": make_blobs(settings)}
-        mail = make_mail(settings)
-        return [RunningService(service, settings, **ports, mail=mail, clock=system_clock) for service in self.services]
+        ports: Any = {"bus": self.bus, "channels": self._channels, "keyring": keyring, "blobs": self._blobs, "mail": make_mail(settings)}
+        return [RunningService(service, settings, **ports, clock=system_clock) for service in self.services]
 
     @property
     def failed(self) -> asyncio.Future[None]:
@@ -233,9 +232,9 @@ class Split:
             await self.http.start()
 
     async def readiness(self) -> dict[str, str]:
-        """What the services of this process need, and room for files where it keeps them itself."""
-        folders = {"disk.files": blob_folder(self.settings)} if self.settings.blob_url else {}
-        return {**await self.host.readiness(), **await storage_states(folders, self.settings)}
+        """What the services of this process need, and the store of files where it was told of one."""
+        files = {"files": await asyncio.to_thread(self._blobs.state)} if self.settings.blob_url else {}
+        return {**await self.host.readiness(), **files}
 
     async def _tell_readiness(self, server: GrpcServer) -> None:
         """Let the gateway see what `/readyz` of this process says."""

@@ -2,13 +2,17 @@
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kontor_chassis.blobs.s3_address import S3Address, parse_address
 from kontor_search.index.embedded import embedded_index
 from kontor_search.index.live import Index
 from kontor_search.index.meilisearch import meilisearch_index
+from tests.backends import ObjectStore
+from tests.contract.blob_harness import BlobPlace, disk_place, s3_place
 from tests.contract.bus_harness import Harness
 from tests.contract.index_harness import NOW, Maker
 
@@ -57,3 +61,18 @@ async def reopen(make: Maker, index: Index) -> AsyncIterator[Callable[[], Awaita
     yield reopen
     for again in opened:
         await again.stop()
+
+
+@pytest.fixture
+def s3_address(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> S3Address:
+    """A part of the bucket that no other test uses, and the environment to be let in."""
+    for name, value in object_store.environment.items():
+        monkeypatch.setenv(name, value)
+    bucket = parse_address(object_store.url)
+    return replace(bucket, prefix=bucket.name_of(f"test-{uuid.uuid4().hex}"))
+
+
+@pytest.fixture(params=["disk", "s3"])
+def blob_place(request: pytest.FixtureRequest, tmp_path: Path) -> BlobPlace:
+    """A place for blobs, on each adapter."""
+    return disk_place(tmp_path) if request.param == "disk" else s3_place(request.getfixturevalue("s3_address"))

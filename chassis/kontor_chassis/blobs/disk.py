@@ -1,20 +1,21 @@
 """Blobs as files below one folder."""
 
 import os
-import re
 import tempfile
 from pathlib import Path
 
+from kontor_chassis.blobs.port import check_key
+from kontor_chassis.disk_space import folder_state
 from kontor_chassis.errors import NotFound, Unavailable
-
-_KEY = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 
 
 class DiskBlobs:
     """A file is written under a temporary name, synced, renamed, and its folder synced: it is there whole or not at all."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, least_free: int = 0) -> None:
         self._root = root
+        # Bytes of room below which `state` says that the disk is full.
+        self._least_free = least_free
 
     def put(self, key: str, content: bytes) -> None:
         path = self._path(key)
@@ -37,18 +38,26 @@ class DiskBlobs:
     def get(self, key: str) -> bytes:
         try:
             return self._path(key).read_bytes()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, IsADirectoryError) as error:
             raise NotFound("The file does not exist.") from error
         except OSError as error:
             raise Unavailable("The file cannot be read right now.", reason="STORAGE_UNAVAILABLE") from error
 
     def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        path = self._path(key)
+        try:
+            path.unlink(missing_ok=True)
+        except IsADirectoryError:
+            # The folder of other keys; a blob of this name does not exist.
+            return
+        except OSError as error:
+            raise Unavailable("The file cannot be deleted right now.", reason="STORAGE_UNAVAILABLE") from error
+
+    def state(self) -> str:
+        return folder_state(self._root, least_free=self._least_free)
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"{key!r} is not a blob key")
-        return self._root / key
+        return self._root / check_key(key)
 
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():
