@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.upsert import insert_or_ignore, upsert_newer
+from tests.databases import make_tables
 
 PEOPLE = sa.Table(
     "people",
@@ -18,7 +19,7 @@ PEOPLE = sa.Table(
 
 @pytest.fixture
 def people(database: Database) -> Database:
-    PEOPLE.create(database.engine)
+    make_tables(database, PEOPLE)
     return database
 
 
