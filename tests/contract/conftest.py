@@ -1,20 +1,24 @@
 """Fixtures of the contract suites: every port's suite runs once per adapter."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kontor_chassis.blobs.s3_address import S3Address, parse_address
+from kontor_chassis.db.database import Database
+from kontor_chassis.db.sessions import Sessions
 from kontor_search.index.embedded import embedded_index
 from kontor_search.index.live import Index
 from kontor_search.index.meilisearch import meilisearch_index
 from tests.backends import ObjectStore
 from tests.contract.blob_harness import BlobPlace, disk_place, s3_place
 from tests.contract.bus_harness import Harness
+from tests.contract.database_harness import DatabasePlace, postgresql_place, sessions_of, sqlite_place
 from tests.contract.index_harness import NOW, Maker
+from tests.databases import DIALECTS
 
 
 @pytest.fixture(params=["local", "rabbitmq"])
@@ -76,3 +80,25 @@ def s3_address(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> S3
 def blob_place(request: pytest.FixtureRequest, tmp_path: Path) -> BlobPlace:
     """A place for blobs, on each adapter."""
     return disk_place(tmp_path) if request.param == "disk" else s3_place(request.getfixturevalue("s3_address"))
+
+
+@pytest.fixture(params=DIALECTS)
+def database_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabasePlace]:
+    """A place for one service's database, on each adapter."""
+    if request.param == "sqlite":
+        with sqlite_place(tmp_path) as place:
+            yield place
+    else:
+        with postgresql_place(request.getfixturevalue("postgres")) as place:
+            yield place
+
+
+@pytest.fixture
+def database(database_place: DatabasePlace) -> Iterator[Database]:
+    with database_place.open() as database:
+        yield database
+
+
+@pytest.fixture
+def sessions(database: Database) -> Sessions:
+    return sessions_of(database)
