@@ -2,6 +2,7 @@
 chassis/tests, whose database is either."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 import threading
@@ -58,7 +59,6 @@ def test_whatever_ends_a_write_early_leaves_nothing_of_it(sessions: Sessions, fa
 
 
 def test_a_statement_that_fails_takes_the_whole_write_with_it(sessions: Sessions) -> None:
-    """Even where it is caught: on PostgreSQL the transaction is broken from then on, and on SQLite the failure must be let through."""
     note(sessions, "1")
 
     def twice() -> None:
@@ -69,6 +69,23 @@ def test_a_statement_that_fails_takes_the_whole_write_with_it(sessions: Sessions
     with pytest.raises(sa.exc.IntegrityError):
         twice()
     assert notes(sessions) == ["1"]
+
+
+def test_a_write_that_swallows_the_failure_of_a_statement_is_no_success(sessions: Sessions) -> None:
+    """PostgreSQL answers the COMMIT of a broken transaction with a rollback and no error; SQLite would commit what is left."""
+    note(sessions, "1")
+
+    def swallow() -> None:
+        with sessions.write(ANNA) as session:
+            session.execute(sa.insert(NOTES).values(account_id="a", id="2"))
+            with contextlib.suppress(sa.exc.IntegrityError):
+                session.execute(sa.insert(NOTES).values(account_id="a", id="1"))
+
+    with pytest.raises(RuntimeError, match="failed and was not let through"):
+        swallow()
+    assert notes(sessions) == ["1"]
+    note(sessions, "2")
+    assert notes(sessions) == ["1", "2"]
 
 
 def test_changes_at_once_that_hold_their_row_lose_nothing(database_place: DatabasePlace, sessions: Sessions) -> None:

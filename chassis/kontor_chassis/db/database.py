@@ -57,6 +57,7 @@ class Database:
             readers = _READERS
         else:
             raise ValueError(f"{name}: {self.dialect} is not supported, only sqlite and postgresql")
+        event.listen(self.engine, "handle_error", _note_failure)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix=f"{name}-read")
 
     @contextmanager
@@ -68,15 +69,22 @@ class Database:
 
     @contextmanager
     def writing(self, account_id: str) -> Iterator[sa.Connection]:
-        """A connection in a write transaction that commits at the end of the block, and rolls back where it raises."""
+        """A connection in a write transaction that commits at the end of the block, and rolls back where it raises.
+
+        Raises RuntimeError where a statement failed and the block went on: PostgreSQL would answer COMMIT with a rollback and no
+        error, SQLite would commit the rest. What may fail is to be asked of the database without failing (insert_or_ignore).
+        """
         with translated(), self._turn, self.engine.connect() as connection:
             if self.dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 self.enter_account(connection, account_id)
                 connection.exec_driver_sql("BEGIN")
+            connection.info.pop("failed", None)
             try:
                 yield connection
+                if "failed" in connection.info:
+                    raise RuntimeError("a statement of this transaction failed and was not let through")
                 connection.exec_driver_sql("COMMIT")
             except BaseException:
                 _roll_back(connection)
@@ -108,6 +116,11 @@ async def _hop(executor: ThreadPoolExecutor, function: Callable[..., T], *args: 
     # The trace and the log's fields go along; executors do not take them by themselves.
     context = contextvars.copy_context()
     return await asyncio.get_running_loop().run_in_executor(executor, lambda: context.run(function, *args, **kwargs))
+
+
+def _note_failure(context: sa.engine.ExceptionContext) -> None:
+    if context.connection is not None:
+        context.connection.info["failed"] = True
 
 
 def _roll_back(connection: sa.Connection) -> None:
