@@ -30,7 +30,7 @@ def relay_of(url: str) -> Relay:
     """Raises ValueError for an address that is none of `smtp://` or `smtps://`."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("KONTOR_SMTP_RELAY_URL: must be smtp://… or smtps://…")
+        raise ValueError("must be smtp://… or smtps://…")
     port = parts.port or _PORTS[parts.scheme]
     return Relay(parts.hostname, port, parts.scheme == "smtps", unquote(parts.username or ""), unquote(parts.password or ""))
 

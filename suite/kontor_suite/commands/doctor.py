@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 import sqlalchemy as sa
 
+from kontor_chassis.blobs.port import OK
 from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import is_current
 from kontor_chassis.errors import KontorError
@@ -15,7 +16,7 @@ from kontor_chassis.seals.keys import SUFFIX
 from kontor_chassis.settings import Settings, WrongSetting, load_settings
 from kontor_suite.catalog import OPERATOR, SERVICES
 from kontor_suite.operator import complete
-from kontor_suite.profiles import has_queues, make_bus
+from kontor_suite.profiles import has_queues, make_blobs, make_bus
 
 _MIN_FREE_BYTES = 1 << 30
 # RETURNING, ON CONFLICT and JSON functions.
@@ -26,14 +27,14 @@ Finding = tuple[bool, str]
 
 @click.command()
 def doctor() -> None:
-    """Check settings, disk, keys, databases, migrations and queues. Status 1 where something is wrong."""
+    """Check settings, disk, files, keys, databases, migrations and queues. Status 1 where something is wrong."""
     try:
         settings = load_settings()
     except WrongSetting as error:
         for line in str(error).splitlines():
             click.echo(f"BAD  {line}")
         sys.exit(1)
-    findings = [*_machine(settings), *_keys(settings), *_databases(settings), *complete(_queues)]
+    findings = [*_machine(settings), *_files(settings), *_keys(settings), *_databases(settings), *complete(_queues)]
     for good, text in findings:
         click.echo(f"{'ok  ' if good else 'BAD '} {text}")
     sys.exit(0 if all(good for good, _ in findings) else 1)
@@ -53,6 +54,17 @@ def _machine(settings: Settings) -> Iterator[Finding]:
         f"mail domain {settings.mail_domain}"
         + (" (only for trying: set KONTOR_MAIL_DOMAIN)" if settings.mail_domain.endswith((".localhost", ".invalid")) else ""),
     )
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    """Below the data folder they need no look of their own."""
+    if settings.blob_url:
+        try:
+            state = make_blobs(settings).state()
+        except WrongSetting as error:
+            yield False, str(error)
+        else:
+            yield state == OK, f"files: {state}"
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
