@@ -106,6 +106,7 @@ class Organisation(_message.Message):
     MAIN_CONTACT_FIELD_NUMBER: _builtins.int
     EFFECTIVE_ADDRESSES_FIELD_NUMBER: _builtins.int
     DUPLICATES_FIELD_NUMBER: _builtins.int
+    MERGE_ID_FIELD_NUMBER: _builtins.int
     VISIBILITY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
@@ -128,6 +129,8 @@ class Organisation(_message.Message):
     """What it belongs to: a department its company, a company its holding. Trees are at most 50 levels deep."""
     main_contact_person_id: _builtins.str
     """The person who stands for it; works there now. Empty again when they no longer do."""
+    merge_id: _builtins.str
+    """The merge that has just been made; told only in the answer to it."""
     @_builtins.property
     def relationships(self) -> _containers.RepeatedScalarFieldContainer[Global___Relationship.ValueType]: ...
     @_builtins.property
@@ -196,11 +199,12 @@ class Organisation(_message.Message):
         main_contact: Global___MainContact | None = ...,
         effective_addresses: _contact_points_pb2.EffectiveAddresses | None = ...,
         duplicates: _abc.Iterable[_duplicates_pb2.DuplicateCandidate] | None = ...,
+        merge_id: _builtins.str = ...,
         visibility: _visibility_pb2.Visibility | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "main_contact", b"main_contact", "update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "duplicates", b"duplicates", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "main_contact", b"main_contact", "main_contact_person_id", b"main_contact_person_id", "messengers", b"messengers", "name", b"name", "parent_id", b"parent_id", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "visibility", b"visibility", "webs", b"webs", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "duplicates", b"duplicates", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "id", b"id", "industry", b"industry", "key_accounter_user_id", b"key_accounter_user_id", "kind", b"kind", "main_contact", b"main_contact", "main_contact_person_id", b"main_contact_person_id", "merge_id", b"merge_id", "messengers", b"messengers", "name", b"name", "parent_id", b"parent_id", "phones", b"phones", "relationships", b"relationships", "responsible_user_id", b"responsible_user_id", "size", b"size", "tags", b"tags", "update_time", b"update_time", "vip", b"vip", "visibility", b"visibility", "webs", b"webs", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -188,6 +188,7 @@ class Person(_message.Message):
     EFFECTIVE_ADDRESSES_FIELD_NUMBER: _builtins.int
     PHOTO_FIELD_NUMBER: _builtins.int
     DUPLICATES_FIELD_NUMBER: _builtins.int
+    MERGE_ID_FIELD_NUMBER: _builtins.int
     VISIBILITY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
@@ -210,6 +211,8 @@ class Person(_message.Message):
     responsible_user_id: _builtins.str
     """The user who does the daily work."""
     creator_user_id: _builtins.str
+    merge_id: _builtins.str
+    """The merge that has just been made; told only in the answer to it."""
     @_builtins.property
     def letter_salutation(self) -> Global___LetterSalutation:
         """By gender, title and language, which is the account's where the person has none."""
@@ -295,11 +298,12 @@ class Person(_message.Message):
         effective_addresses: _contact_points_pb2.EffectiveAddresses | None = ...,
         photo: _photos_pb2.Photo | None = ...,
         duplicates: _abc.Iterable[_duplicates_pb2.DuplicateCandidate] | None = ...,
+        merge_id: _builtins.str = ...,
         visibility: _visibility_pb2.Visibility | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "custom", b"custom", "effective_addresses", b"effective_addresses", "letter_salutation", b"letter_salutation", "photo", b"photo", "update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "duplicates", b"duplicates", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "messengers", b"messengers", "phones", b"phones", "photo", b"photo", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "visibility", b"visibility", "webs", b"webs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "assistants", b"assistants", "background", b"background", "create_time", b"create_time", "creator_user_id", b"creator_user_id", "custom", b"custom", "dates", b"dates", "display_name", b"display_name", "duplicates", b"duplicates", "effective_addresses", b"effective_addresses", "emails", b"emails", "etag", b"etag", "first_name", b"first_name", "gender", b"gender", "id", b"id", "key_accounter_user_id", b"key_accounter_user_id", "language", b"language", "last_name", b"last_name", "letter_salutation", b"letter_salutation", "merge_id", b"merge_id", "messengers", b"messengers", "phones", b"phones", "photo", b"photo", "positions", b"positions", "responsible_user_id", b"responsible_user_id", "salutation", b"salutation", "tags", b"tags", "title", b"title", "update_time", b"update_time", "vip", b"vip", "visibility", b"visibility", "webs", b"webs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -66,7 +66,7 @@ class Entry(_message.Message):
     id: _builtins.str
     kind: Global___EntryKind.ValueType
     ref: _builtins.str
-    """The record that this entry shows: `notes/…`, `messages/…`, `tasks/…`, `deals/…`, `form-submissions/…`."""
+    """The record that this entry shows: `notes/…`, `messages/…`, `tasks/…`, `form-submissions/…`; for a milestone the record that it happened to."""
     title: _builtins.str
     """Subject of a mail, title of a task, name of a form."""
     text: _builtins.str
@@ -76,7 +76,7 @@ class Entry(_message.Message):
     """Where the entry shows here because of another record: that record. Empty where it hangs here directly."""
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the entry hangs on directly."""
+        """What the entry hangs on directly; of records that were merged, the survivor."""
 
     @_builtins.property
     def occur_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -145,7 +145,7 @@ class ListTimelineRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     subject: _builtins.str
-    """`persons/…`, `organisations/…`, `deals/…` or `projects/…`."""
+    """`persons/…`, `organisations/…`, `deals/…` or `projects/…`. The id of a record that was merged answers with the survivor's."""
     page_size: _builtins.int
     """How many at most; 0 means 50, and more than 200 means 200."""
     page_token: _builtins.str

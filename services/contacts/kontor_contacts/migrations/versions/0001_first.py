@@ -85,44 +85,6 @@ def upgrade() -> None:
     op.create_index("duplicates_by_right", "duplicates", ["account_id", "right_id"], unique=False)
     op.create_index("duplicates_by_score", "duplicates", ["account_id", "noun", "dismissed", "score", "id"], unique=False)
     op.create_table(
-        "form_submissions",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("id", Key, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("form_id", Key, nullable=False),
-        sa.Column("form_name", sa.Text(), nullable=False),
-        sa.Column("form_version", sa.BigInteger(), nullable=False),
-        sa.Column("state", Key, nullable=False),
-        sa.Column("rejection", Key, nullable=False),
-        sa.Column("entries", Json, nullable=False),
-        sa.Column("consent_text", sa.Text(), nullable=False),
-        sa.Column("consent_given", sa.Boolean(), nullable=False),
-        sa.Column("language", Key, nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("page_id", Key, nullable=False),
-        sa.Column("person_id", Key, nullable=False),
-        sa.Column("person_created", sa.Boolean(), nullable=False),
-        sa.Column("campaign", sa.Text(), nullable=False),
-        sa.Column("create_time", Instant, nullable=False),
-        sa.Column("confirm_time", Instant, nullable=True),
-        sa.Column("expire_time", Instant, nullable=True),
-        sa.PrimaryKeyConstraint("account_id", "id"),
-    )
-    op.create_index("form_submissions_by_expire_time", "form_submissions", ["expire_time"], unique=False)
-    op.create_index("form_submissions_by_form", "form_submissions", ["account_id", "form_id", "create_time", "id"], unique=False)
-    op.create_index("form_submissions_by_page", "form_submissions", ["account_id", "page_id"], unique=False)
-    op.create_index("form_submissions_by_person", "form_submissions", ["account_id", "person_id"], unique=False)
-    op.create_index("form_submissions_by_state", "form_submissions", ["account_id", "form_id", "state", "create_time", "id"], unique=False)
-    op.create_table(
-        "form_throttles",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("key", Key, nullable=False),
-        sa.Column("empty_time", Instant, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "key"),
-    )
-    op.create_index("form_throttles_by_time", "form_throttles", ["empty_time"], unique=False)
-    op.create_table(
         "loose_photos",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("photo_id", Key, nullable=False),
@@ -310,24 +272,6 @@ def upgrade() -> None:
     )
     op.create_index("tags_by_key", "tags", ["account_id", "key"], unique=True)
     op.create_table(
-        "web_forms",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("id", Key, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("name_key", Key, nullable=False),
-        sa.Column("public_key", Key, nullable=False),
-        sa.Column("secret", sa.Text(), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("definition", Json, nullable=False),
-        sa.Column("create_time", Instant, nullable=False),
-        sa.Column("update_time", Instant, nullable=False),
-        sa.Column("creator_user_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "id"),
-    )
-    op.create_index("web_forms_by_name", "web_forms", ["account_id", "name_key"], unique=True)
-    op.create_index("web_forms_by_public_key", "web_forms", ["public_key"], unique=True)
-    op.create_table(
         "custom_values",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("record_id", Key, nullable=False),
@@ -341,29 +285,6 @@ def upgrade() -> None:
     )
     op.create_index("custom_values_by_number", "custom_values", ["account_id", "field_id", "number", "record_id"], unique=False)
     op.create_index("custom_values_by_text", "custom_values", ["account_id", "field_id", "text_key", "record_id"], unique=False)
-    op.create_table(
-        "form_confirmations",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("hash", Key, nullable=False),
-        sa.Column("submission_id", Key, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id", "submission_id"], ["form_submissions.account_id", "form_submissions.id"], ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("account_id", "hash"),
-    )
-    op.create_index("form_confirmations_by_submission", "form_confirmations", ["account_id", "submission_id"], unique=False)
-    op.create_table(
-        "form_mails",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("submission_id", Key, nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_time", Instant, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id", "submission_id"], ["form_submissions.account_id", "form_submissions.id"], ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("account_id", "submission_id"),
-    )
-    op.create_index("form_mails_by_due_time", "form_mails", ["due_time"], unique=False)
     op.create_table(
         "person_dates",
         sa.Column("account_id", Key, nullable=False),
@@ -429,8 +350,6 @@ def upgrade() -> None:
         "custom_fields",
         "duplicate_keys",
         "duplicates",
-        "form_submissions",
-        "form_throttles",
         "loose_photos",
         "merge_photos",
         "merges",
@@ -440,10 +359,7 @@ def upgrade() -> None:
         "persons",
         "segments",
         "tags",
-        "web_forms",
         "custom_values",
-        "form_confirmations",
-        "form_mails",
         "person_dates",
         "photos",
         "positions",

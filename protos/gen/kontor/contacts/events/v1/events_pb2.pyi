@@ -370,6 +370,113 @@ class PositionDeleted(_message.Message):
 Global___PositionDeleted: _TypeAlias = PositionDeleted  # noqa: Y015
 
 @_typing.final
+class PersonMerged(_message.Message):
+    """Two people were found to be one. Told in place of PersonDeleted, with the subject and the sequence of the one that is gone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Whose id answers with the survivor from now on."""
+    survivor_id: _builtins.str
+    merge_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        survivor_id: _builtins.str = ...,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "merge_id", b"merge_id", "survivor_id", b"survivor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonMerged: _TypeAlias = PersonMerged  # noqa: Y015
+
+@_typing.final
+class PersonUnmerged(_message.Message):
+    """A merge was undone: the one that was gone is there again, under its own id."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    survivor_id: _builtins.str
+    merge_id: _builtins.str
+    @_builtins.property
+    def person(self) -> Global___PersonFacts: ...
+    def __init__(
+        self,
+        *,
+        person: Global___PersonFacts | None = ...,
+        survivor_id: _builtins.str = ...,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "person", b"person", "survivor_id", b"survivor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonUnmerged: _TypeAlias = PersonUnmerged  # noqa: Y015
+
+@_typing.final
+class OrganisationMerged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    survivor_id: _builtins.str
+    merge_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        survivor_id: _builtins.str = ...,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "merge_id", b"merge_id", "survivor_id", b"survivor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationMerged: _TypeAlias = OrganisationMerged  # noqa: Y015
+
+@_typing.final
+class OrganisationUnmerged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    survivor_id: _builtins.str
+    merge_id: _builtins.str
+    @_builtins.property
+    def organisation(self) -> Global___OrganisationFacts: ...
+    def __init__(
+        self,
+        *,
+        organisation: Global___OrganisationFacts | None = ...,
+        survivor_id: _builtins.str = ...,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["organisation", b"organisation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "organisation", b"organisation", "survivor_id", b"survivor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrganisationUnmerged: _TypeAlias = OrganisationUnmerged  # noqa: Y015
+
+@_typing.final
 class FormSubmissionFacts(_message.Message):
     """What other services keep of what was sent by a web form."""
 
