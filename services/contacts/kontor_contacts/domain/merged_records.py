@@ -9,14 +9,17 @@ from kontor_contacts.domain.contact_points import MEDIA
 from kontor_contacts.domain.custom_fields import CustomField
 from kontor_contacts.domain.custom_values import PREFIX
 from kontor_contacts.domain.dates import BIRTHDAY
-from kontor_contacts.domain.merging import BACKGROUND, LISTS, Values
+from kontor_contacts.domain.merging import BACKGROUND, LISTS, VISIBILITY, Values
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 
 # The fields of each that are merged; by another name than the record's own: `photo`.
-_OF_PERSONS = ("salutation", "title", "first_name", "last_name", "gender", "language", BACKGROUND, "dates", "assistants", "tags")
+_OF_PERSONS = (
+    *("salutation", "title", "first_name", "last_name", "gender", "language", BACKGROUND, "dates", "assistants", "tags", VISIBILITY),
+)
 _OF_ORGANISATIONS = (
-    *("name", "kind", BACKGROUND, "industry", "size", "website", "relationships", "tags", "parent_id", "main_contact_person_id"),
+    *("name", "kind", BACKGROUND, "industry", "size", "website", "relationships", "tags"),
+    *("parent_id", "main_contact_person_id", VISIBILITY),
 )
 PHOTO = "photo"
 

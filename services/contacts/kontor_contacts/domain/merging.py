@@ -20,6 +20,7 @@ from kontor_contacts.domain.tags import MAX_TAGS, tag_key
 
 SURVIVOR, DUPLICATE, BOTH = "survivor", "duplicate", "both"
 BACKGROUND = "background"
+VISIBILITY = "visibility"
 # By the fields' names.
 Values = Mapping[str, Any]
 Choices = Mapping[str, str]
@@ -87,6 +88,9 @@ def _merged(name: str, ours: Any, theirs: Any, chosen: Choices) -> Any:
         return _both(ours, theirs)
     if name in chosen:
         return theirs if chosen[name] == DUPLICATE else ours
+    if name == VISIBILITY and ours is not None and not ours.is_limited:
+        # What was limited must not be seen by everyone because it was merged.
+        return theirs
     # 0 and no are values of a custom field.
     empty = ours is None if name.startswith(PREFIX) else not ours
     return theirs if empty else ours

@@ -19,6 +19,7 @@ from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import TAGGINGS as G
 from kontor_contacts.store.tables import TAGS as T
+from kontor_contacts.store.visibility import visible_to
 
 _RECORDS = {"persons": P, "organisations": O}
 _PUT_ON = sa.insert(G)
@@ -30,7 +31,7 @@ def conditions(session: ReadSession, listing: Listing, noun: str, node: Node, al
     listing = custom_columns.with_custom(session, listing, noun, node)
     compile_ = lists.compiler(session, listing, home)
     record = listing.record
-    found = [record.c.account_id == session.account_id, compile_.condition(node), *also]
+    found = [record.c.account_id == session.account_id, visible_to(session, record), compile_.condition(node), *also]
     start = lists.rarest(session, listing, compile_, node)
     if start is not None and start.is_rare:
         found.append(record.c.id.in_(lists.ids_of(session, record, start)))

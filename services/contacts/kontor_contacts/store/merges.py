@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_contacts.domain.merges import Merge
 from kontor_contacts.store.tables import MERGES as T
+from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
+from kontor_contacts.store.visibility import not_hidden_from
 
 # A place in the list: time and id.
 After = tuple[datetime, str]
@@ -24,8 +26,13 @@ def insert(session: WriteSession, merge: Merge, snapshot: Any) -> None:
 
 
 def get(session: ReadSession, merge_id: str) -> Merge | None:
-    row = session.execute(_WHOLE.where(T.c.account_id == session.account_id, T.c.id == merge_id)).one_or_none()
+    """Where the caller sees the survivor."""
+    row = session.execute(_WHOLE.where(T.c.account_id == session.account_id, T.c.id == merge_id, *_seen(session))).one_or_none()
     return _merge(row) if row else None
+
+
+def _seen(session: ReadSession) -> tuple[sa.ColumnElement[bool], ...]:
+    return tuple(not_hidden_from(session, record, T.c.survivor_id) for record in (PERSONS, ORGANISATIONS))
 
 
 def lock(session: WriteSession, merge_id: str) -> Merge | None:
@@ -49,7 +56,7 @@ def add_position(session: WriteSession, merge_id: str, position_id: str) -> None
 
 
 def page(session: ReadSession, *, record_id: str, after: After | None, limit: int) -> list[Merge]:
-    """Newest first; with `record_id` those that it was part of."""
+    """Newest first, of those whose survivor the caller sees; with `record_id` those that it was part of."""
     if not record_id:
         return _page(session, (), after, limit)
     # A walk of an index for each side, merged.
@@ -58,7 +65,7 @@ def page(session: ReadSession, *, record_id: str, after: After | None, limit: in
 
 
 def _page(session: ReadSession, conditions: Sequence[sa.ColumnElement[bool]], after: After | None, limit: int) -> list[Merge]:
-    statement = _WHOLE.where(T.c.account_id == session.account_id, *conditions)
+    statement = _WHOLE.where(T.c.account_id == session.account_id, *conditions, *_seen(session))
     if after is not None:
         place = sa.tuple_(sa.literal(after[0], T.c.create_time.type), sa.literal(after[1]))
         statement = statement.where(sa.tuple_(T.c.create_time, T.c.id) < place)
