@@ -22,10 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import botocore.session
 import httpx
 import psycopg
-from botocore.exceptions import ClientError
 from psycopg import sql
 
 from tests.backend_servers import Container, Program, Server, docker_answers, free_port, running, temporary_folder
@@ -317,6 +315,10 @@ def object_store() -> Iterator[ObjectStore]:
 
 def _make_bucket(name: str, endpoint: str, user: Mapping[str, str]) -> None:
     """Raises as long as the store does not answer. A bucket that is there stays as it is."""
+    # Only the tests of object stores need to pay for it.
+    import botocore.session
+    from botocore.exceptions import ClientError
+
     session = botocore.session.get_session()
     session.set_credentials(user["AWS_ACCESS_KEY_ID"], user["AWS_SECRET_ACCESS_KEY"])
     client = session.create_client("s3", region_name="us-east-1", endpoint_url=endpoint)

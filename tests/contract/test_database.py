@@ -264,7 +264,9 @@ async def test_units_of_work_run_beside_the_loop(database: Database, sessions: S
             release.wait()
 
     writing = asyncio.create_task(database.write(slow))
-    assert await database.read(notes, sessions) == []
-    release.set()
-    await writing
+    try:
+        assert await database.read(notes, sessions) == []
+    finally:
+        release.set()
+        await writing
     assert await database.read(notes, sessions) == ["1"]

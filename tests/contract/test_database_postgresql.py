@@ -152,7 +152,7 @@ def test_what_passes_is_unavailable(sessions: Sessions, state: str) -> None:
 def test_of_two_that_wait_for_each_other_one_is_unavailable_and_one_goes_on(sessions: Sessions) -> None:
     note(sessions, "1", text="")
     note(sessions, "2", text="")
-    both = threading.Barrier(2)
+    both = threading.Barrier(2, timeout=60)
 
     def change(first: str, second: str) -> bool:
         try:
