@@ -1,7 +1,7 @@
 """Who stands for whom since records were merged: the same, whatever is heard of in whatever order and however often (R11)."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from kontor_chassis.db import locks
 from kontor_chassis.db.database import Database
-from kontor_chassis.db.plumbing import METADATA
 from kontor_chassis.db.sessions import Sessions, WriteSession
 from kontor_chassis.ids import new_id
 from kontor_chassis.merges import Merges
@@ -26,18 +25,10 @@ MERGES = Merges(TABLES)
 RECORDS = ["a", "b", "c", "d", "e"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
-    if request.param == "sqlite":
-        made: Database = request.getfixturevalue("database")
-        TABLES.create_all(made.engine)
-        yield Sessions(made, lambda: NOW)
-        return
-    made = Database(request.getfixturevalue("postgres").create_database("merges"), name="merges")
-    METADATA.create_all(made.engine)
-    TABLES.create_all(made.engine)
-    yield Sessions(made, lambda: NOW)
-    made.close()
+@pytest.fixture
+def sessions(database: Database) -> Sessions:
+    TABLES.create_all(database.engine)
+    return Sessions(database, lambda: NOW)
 
 
 @dataclass(frozen=True)
