@@ -1,6 +1,6 @@
 """Draft the next migration of a service: `make migration SERVICE=contacts NAME=add_photo`.
 
-Compares the newest revision, applied to an empty SQLite file, with `store/tables.py`, and writes what differs. Read the draft
+Compares the newest revision, applied to an empty SQLite file, with the tables of `store/`, and writes what differs. Read the draft
 before it is committed: autogeneration sees neither renames nor data. New tables get row-level security.
 """
 
@@ -63,7 +63,8 @@ def main() -> None:
     service, name = sys.argv[1], sys.argv[2]
     package = f"kontor_{service.replace('-', '_')}"
     versions = ROOT / "services" / service / package / "migrations" / "versions"
-    metadata: sa.MetaData = importlib.import_module(f"{package}.store.tables").METADATA
+    # By the service, because tables may stand in several files of its store.
+    metadata: sa.MetaData = importlib.import_module(f"{package}.service").SERVICE.metadata
     numbers = sorted(path.stem[:4] for path in versions.glob("[0-9]*.py"))
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/draft.db", name=service)

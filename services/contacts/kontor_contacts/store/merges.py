@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_contacts.domain.merges import Merge
-from kontor_contacts.store.tables import MERGES as T
+from kontor_contacts.store.merge_tables import MERGES as T
 from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
 from kontor_contacts.store.visibility import not_hidden_from
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_contacts.domain.photos import LINGERING, UPLOAD_TIME
+from kontor_contacts.store.merge_tables import MERGE_PHOTOS as M
 from kontor_contacts.store.tables import LOOSE_PHOTOS as L
-from kontor_contacts.store.tables import MERGE_PHOTOS as M
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import PHOTOS as T
 from kontor_contacts.store.visibility import not_hidden_from

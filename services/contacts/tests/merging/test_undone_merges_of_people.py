@@ -16,7 +16,7 @@ from kontor.contacts.v1 import photos_pb2 as photos
 from kontor.contacts.v1 import positions_pb2 as positions
 from kontor.contacts.v1 import tags_pb2 as tags
 from kontor_chassis.errors import FailedPrecondition, NotFound
-from kontor_contacts.store.tables import MERGES
+from kontor_contacts.store.merge_tables import MERGES
 from kontor_contacts.usecases.merge_pruning import prune
 from kontor_contacts.usecases.photo_sweep import sweep
 

@@ -93,37 +93,6 @@ def upgrade() -> None:
     )
     op.create_index("loose_photos_by_due_time", "loose_photos", ["due_time"], unique=False)
     op.create_table(
-        "merge_photos",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("photo_id", Key, nullable=False),
-        sa.Column("merge_id", Key, nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "photo_id", "merge_id"),
-    )
-    op.create_index("merge_photos_by_merge", "merge_photos", ["account_id", "merge_id"], unique=False)
-    op.create_table(
-        "merges",
-        sa.Column("account_id", Key, nullable=False),
-        sa.Column("id", Key, nullable=False),
-        sa.Column("noun", Key, nullable=False),
-        sa.Column("survivor_id", Key, nullable=False),
-        sa.Column("duplicate_id", Key, nullable=False),
-        sa.Column("survivor_name", sa.Text(), nullable=False),
-        sa.Column("duplicate_name", sa.Text(), nullable=False),
-        sa.Column("survivor_version", sa.BigInteger(), nullable=False),
-        sa.Column("create_time", Instant, nullable=False),
-        sa.Column("expire_time", Instant, nullable=False),
-        sa.Column("creator_user_id", sa.Text(), nullable=False),
-        sa.Column("undo_time", Instant, nullable=True),
-        sa.Column("undo_user_id", sa.Text(), nullable=False),
-        sa.Column("snapshot", Json, nullable=True),
-        sa.Column("due_time", Instant, nullable=True),
-        sa.PrimaryKeyConstraint("account_id", "id"),
-    )
-    op.create_index("merges_by_duplicate", "merges", ["account_id", "duplicate_id", "create_time", "id"], unique=False)
-    op.create_index("merges_by_survivor", "merges", ["account_id", "survivor_id", "create_time", "id"], unique=False)
-    op.create_index("merges_by_time", "merges", ["account_id", "create_time", "id"], unique=False)
-    op.create_index("merges_due", "merges", ["due_time"], unique=False)
-    op.create_table(
         "operation_results",
         sa.Column("account_id", Key, nullable=False),
         sa.Column("operation_id", Key, nullable=False),
@@ -351,8 +320,6 @@ def upgrade() -> None:
         "duplicate_keys",
         "duplicates",
         "loose_photos",
-        "merge_photos",
-        "merges",
         "operation_results",
         "operations",
         "organisations",
