@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kontor_chassis.db.types import micros
+from kontor_chassis.principal import Principal
 from kontor_contacts.store import persons, tags
 from kontor_contacts.store import tables as contacts
 from kontor_tasks.store import entries
@@ -48,6 +49,8 @@ class _NotingSession:
 
     def __init__(self, account_id: str) -> None:
         self.account_id = account_id
+        # Who sees everything: the baseline knows of no rights.
+        self.principal = Principal(account_id, role="owner")
 
     def execute(self, statement: sa.ClauseElement, parameters: Any = None) -> Any:
         raise _Captured(statement, parameters or {})

@@ -12,20 +12,26 @@ from google.protobuf.message import Message
 from PIL import Image
 
 from kontor.contacts.events.v1 import events_pb2 as facts
+from kontor.contacts.v1 import bulk_pb2 as bulk
 from kontor.contacts.v1 import contact_points_pb2 as points
 from kontor.contacts.v1 import duplicates_pb2 as duplicates
+from kontor.contacts.v1 import form_submissions_pb2 as form_submissions
+from kontor.contacts.v1 import merges_pb2 as merges
+from kontor.contacts.v1 import operations_pb2 as operations
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos
 from kontor.contacts.v1 import positions_pb2 as positions
+from kontor.contacts.v1 import public_forms_pb2 as public_forms
 from kontor.contacts.v1 import tags_pb2 as tags
 from kontor.contacts.v1 import visibility_pb2 as pb
+from kontor.contacts.v1 import web_forms_pb2 as web_forms
 from kontor.type.v1 import audit_pb2 as audit
 from kontor.type.v1 import document_pb2 as documents
-from kontor_chassis.errors import InvalidArgument, NotFound
+from kontor_chassis.errors import InvalidArgument, Moved, NotFound
 from kontor_chassis.ids import new_id
 from kontor_chassis.principal import Principal
-from kontor_chassis.testing import Harness
+from kontor_chassis.testing import STRANGER, Harness
 from kontor_contacts.store.tables import METADATA
 from services.contacts.tests.visible_world import EVERYONE, World, limited
 
@@ -90,6 +96,8 @@ ABOUT: dict[str, Callable[[Ids], Message]] = {
     ),
     "DismissDuplicate": lambda ids: duplicates.DismissDuplicateRequest(id=ids.duplicate),
     "ListAuditEntries": lambda ids: audit.ListAuditEntriesRequest(subject=f"persons/{ids.person}"),
+    "MergePersons": lambda ids: merges.MergePersonsRequest(id=ids.person, duplicate_id=ids.open_person),
+    "MergeOrganisations": lambda ids: merges.MergeOrganisationsRequest(id=ids.organisation, duplicate_id=ids.open_organisation),
     "DeletePerson": lambda ids: persons.DeletePersonRequest(id=ids.person),
     "DeleteOrganisation": lambda ids: organisations.DeleteOrganisationRequest(id=ids.organisation),
 }
@@ -99,7 +107,12 @@ OTHERS = {
     *("ListTags", "UpdateTag", "MergeTags", "DeleteTag", "ListDuplicates", "ScanDuplicates", "GetOperation"),
     *("CreateSegment", "GetSegment", "ListSegments", "UpdateSegment", "DeleteSegment"),
     *("CreateCustomField", "GetCustomField", "ListCustomFields", "UpdateCustomField", "DeleteCustomField"),
-    *("BatchGetDocuments", "ListDocuments"),
+    *("BatchGetDocuments", "ListDocuments", "VerifyAuditLog"),
+    *("GetMerge", "ListMerges", "UndoMerge"),
+    *("BulkChangePersons", "BulkChangeOrganisations", "ListOperations", "ListOperationResults", "CancelOperation"),
+    *("CreateWebForm", "GetWebForm", "ListWebForms", "UpdateWebForm", "DeleteWebForm", "RotateWebFormKey"),
+    *("ListFormSubmissions", "GetFormSubmission", "AcceptFormSubmission"),
+    *("GetPublicForm", "SubmitPublicForm", "GetFormConfirmation", "ConfirmFormSubmission"),
 }
 # Who → (whether they see what is hidden, the principal).
 CALLERS: dict[str, tuple[bool, Callable[[World], Principal]]] = {
@@ -143,6 +156,56 @@ async def test_who_is_named_or_in_the_group_or_has_the_role_can_do_everything(wo
         if name in ("DeletePosition", "UpdatePosition"):
             continue
         await world.call(request(ids), caller)
+
+
+async def test_a_merge_is_told_to_those_who_see_the_survivor_which_stays_as_limited_as_either_was(world: World, ids: Ids) -> None:
+    twin = await world.person("Offen", first_name="Otto")
+    merged = await world.call(merges.MergePersonsRequest(id=twin.id, duplicate_id=ids.person))
+    assert set(merged.visibility.group_ids) == {world.group}
+    get = merges.GetMergeRequest(id=merged.merge_id)
+    assert (await world.call(get, world.inside)).id == merged.merge_id
+    assert [item.id for item in (await world.call(merges.ListMergesRequest(), world.inside)).merges] == [merged.merge_id]
+    assert not (await world.call(merges.ListMergesRequest(), world.outside)).merges
+    assert not (await world.call(merges.ListMergesRequest(record=f"persons/{ids.person}"), world.outside)).merges
+    for request in (get, merges.UndoMergeRequest(id=merged.merge_id), persons.GetPersonRequest(id=ids.person)):
+        with pytest.raises(NotFound) as caught:
+            await world.call(request, world.outside)
+        # Nor where the old id leads.
+        assert not isinstance(caught.value, Moved)
+    await world.call(merges.UndoMergeRequest(id=merged.merge_id))
+    assert [item.last_name for item in (await world.call(persons.ListPersonsRequest(name="offen"), world.outside)).persons] == ["Offen"] * 2
+    with pytest.raises(NotFound):
+        await world.call(persons.GetPersonRequest(id=ids.person), world.outside)
+
+
+async def test_a_bulk_action_reaches_only_what_who_began_it_sees(world: World, ids: Ids) -> None:
+    parts = world.contacts.running.context.parts
+    everybody = bulk.BulkChangePersonsRequest(all=True, add_tags=["Neu"], validate_only=True)
+    assert [(await world.call(everybody, who)).total for who in (world.outside, world.inside)] == [1, 3]
+    named = bulk.BulkChangePersonsRequest(ids=[ids.person, ids.open_person], add_tags=["Neu"])
+    begun = await world.call(named, world.outside)
+    await parts.operations.settled()
+    done = await world.call(operations.GetOperationRequest(id=begun.id), world.outside)
+    assert (done.changed, done.gone) == (1, 1)
+    assert "Neu" not in (await world.call(persons.GetPersonRequest(id=ids.person))).tags
+    results = (await world.call(operations.ListOperationResultsRequest(id=begun.id), world.outside)).results
+    assert "Geheim" not in " ".join(item.name for item in results)
+
+
+async def test_what_a_hidden_person_sent_is_hidden_too(world: World, ids: Ids) -> None:
+    fields = [web_forms.FormField(key="last_name", required=True), web_forms.FormField(key="email", required=True)]
+    form = await world.call(web_forms.CreateWebFormRequest(web_form=web_forms.WebForm(name="Kontakt", active=True, fields=fields)))
+    sent = [public_forms.SentValue(key="last_name", values=["Zuse"]), public_forms.SentValue(key="email", values=["z@example.com"])]
+    await world.contacts.call(public_forms.SubmitPublicFormRequest(key=form.key, values=sent, trap="x"), user=STRANGER)
+    listing = form_submissions.ListFormSubmissionsRequest(form_id=form.id)
+    [submission] = (await world.call(listing)).form_submissions
+    accepted = await world.call(form_submissions.AcceptFormSubmissionRequest(id=submission.id))
+    hide = persons.Person(id=accepted.person_id, visibility=limited(groups=[world.group]))
+    await world.call(persons.UpdatePersonRequest(person=hide, update_mask=["visibility"]))
+    assert (await world.call(listing, world.inside)).form_submissions
+    assert not (await world.call(listing, world.outside)).form_submissions
+    with pytest.raises(NotFound):
+        await world.call(form_submissions.GetFormSubmissionRequest(id=submission.id), world.outside)
 
 
 async def test_hidden_records_cannot_be_pointed_at(world: World, ids: Ids) -> None:

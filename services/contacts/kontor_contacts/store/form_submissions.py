@@ -11,6 +11,8 @@ from kontor_contacts.domain.form_fields import Entry
 from kontor_contacts.domain.form_submissions import CONFIRMED, Submission
 from kontor_contacts.store.form_tables import FORM_CONFIRMATIONS as C
 from kontor_contacts.store.form_tables import FORM_SUBMISSIONS as S
+from kontor_contacts.store.tables import PERSONS
+from kontor_contacts.store.visibility import not_hidden_from
 
 # A place in a list: time and id.
 After = tuple[datetime, str]
@@ -30,7 +32,9 @@ def update(session: WriteSession, submission: Submission) -> None:
 
 
 def get(session: ReadSession, submission_id: str) -> Submission | None:
-    row = session.execute(sa.select(S).where(S.c.account_id == session.account_id, S.c.id == submission_id)).one_or_none()
+    """Where the person of it is not hidden from the caller."""
+    this = (S.c.account_id == session.account_id, S.c.id == submission_id)
+    row = session.execute(sa.select(S).where(*this, not_hidden_from(session, PERSONS, S.c.person_id))).one_or_none()
     return _submission(row) if row else None
 
 
@@ -48,8 +52,9 @@ def of_page(session: ReadSession, page_id: str) -> Submission | None:
 
 
 def page(session: ReadSession, form_id: str, *, state: str, after: After | None, limit: int) -> Sequence[Submission]:
-    """Of one form, newest first."""
+    """Of one form, newest first, without those of people who are hidden from the caller."""
     statement = sa.select(S).where(S.c.account_id == session.account_id, S.c.form_id == form_id)
+    statement = statement.where(not_hidden_from(session, PERSONS, S.c.person_id))
     if state:
         statement = statement.where(S.c.state == state)
     if after:
