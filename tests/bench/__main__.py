@@ -84,7 +84,7 @@ def _embedded(results: Results, plan: Plan, profiles: list[str]) -> None:
     subject.first_start = _start(installation)
     installation.stop()
     world = _load(subject, installation, plan)
-    copies = {name: str(_copy_file(installation, name, plan.folder)) for name in ("contacts", "tasks")}
+    copies = {name: str(_copy_file(installation, name, plan.folder)) for name in ("contacts", "tasks") if "bare" in profiles}
     if "embedded" in profiles:
         results.subjects["embedded"] = subject
         _measure_suite(subject, installation, world, plan, {})
