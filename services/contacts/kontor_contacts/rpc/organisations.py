@@ -20,7 +20,7 @@ from kontor_contacts.rpc.custom_values import custom_from, custom_to
 from kontor_contacts.rpc.duplicates import ON_DUPLICATE, candidates_to
 from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
-from kontor_contacts.rpc.visibility import visibility_from, visibility_to
+from kontor_contacts.rpc.visibility import check_given, visibility_from, visibility_to
 from kontor_contacts.store import accounts, organisation_fields
 from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import duplicates, effective_addresses, organisation_trees, organisations, segments
@@ -65,6 +65,7 @@ def count_organisation_tags(request: pb.CountOrganisationTagsRequest, session: R
 
 def update_organisation(request: pb.UpdateOrganisationRequest, session: WriteSession) -> pb.Organisation:
     message = request.organisation
+    check_given(message, request.update_mask)
     wanted = _organisation_from(message)
     organisation = organisations.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag)
     return _shown(session, [organisation])[0]

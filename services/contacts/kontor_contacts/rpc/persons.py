@@ -25,7 +25,7 @@ from kontor_contacts.rpc.photos import photo_to
 from kontor_contacts.rpc.positions import position_to
 from kontor_contacts.rpc.segments import with_version
 from kontor_contacts.rpc.tags import tag_counts_to
-from kontor_contacts.rpc.visibility import visibility_from, visibility_to
+from kontor_contacts.rpc.visibility import check_given, visibility_from, visibility_to
 from kontor_contacts.store import accounts, person_fields
 from kontor_contacts.store.list_pages import position_types, token_position
 from kontor_contacts.usecases import duplicates, effective_addresses, employers, persons, segments
@@ -72,6 +72,7 @@ def count_person_tags(request: pb.CountPersonTagsRequest, session: ReadSession) 
 
 def update_person(request: pb.UpdatePersonRequest, session: WriteSession) -> pb.Person:
     message = request.person
+    check_given(message, request.update_mask)
     wanted = _person_from(message)
     person = persons.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag)
     return _shown(session, [person])[0]

@@ -1,5 +1,6 @@
 """Who may see a record, between proto and domain."""
 
+from collections.abc import Collection
 from typing import Any
 
 from kontor.contacts.v1 import visibility_pb2 as pb
@@ -24,6 +25,12 @@ def visibility_from(message: Any) -> Visibility:
         case _:
             raise invalid("visibility.mode", "must be one of everyone, limited")
     return visibility
+
+
+def check_given(message: Any, mask: Collection[str]) -> None:
+    """Null opens nothing: whoever wants everyone to see a record says so. Raises InvalidArgument naming visibility."""
+    if "visibility" in mask and not message.HasField("visibility"):
+        raise invalid("visibility", 'must not be null; {"mode": "everyone"} opens the record to everyone')
 
 
 def visibility_to(visibility: Visibility) -> pb.Visibility:

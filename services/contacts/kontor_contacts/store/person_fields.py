@@ -1,6 +1,7 @@
 """What people can be filtered and sorted by."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from kontor_chassis.filters.fields import Child, Field, Kind
 from kontor_contacts.domain.home import Home
 from kontor_contacts.store import address_fields, organisation_trees, record_fields
 from kontor_contacts.store.lists import Listing
+from kontor_contacts.store.survivors import present_id
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSON_DATES as D
 from kontor_contacts.store.tables import PERSONS as P
@@ -32,6 +34,7 @@ def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
     there = (W.c.account_id == account, *([not_hidden_from(session, O, W.c.organisation_id)] if hiding else []))
     works = Child(W.c.person_id, (*there, W.c.to_date.is_(None)), P.c.id)
     worked = Child(W.c.person_id, (*there, W.c.to_date.is_not(None)), P.c.id)
+    at = cache(lambda text: present_id(session, "organisations", text))
     birthday = Child(D.c.person_id, (D.c.account_id == account, D.c.kind == "birthday"), P.c.id)
     return {
         **record_fields.common(session, P, NOUN, home),
@@ -42,9 +45,14 @@ def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:
         "language": Field(Kind.KEY, P.c.language),
         # `MM-DD`: `birthday = 05-*` is everybody born in May.
         "birthday": Field(Kind.KEY, D.c.day, birthday, selective=True),
-        "organisation": Field(Kind.REFERENCE, W.c.organisation_id, works, selective=True),
+        "organisation": Field(Kind.REFERENCE, W.c.organisation_id, works, normalise=at, selective=True),
         "within": Field(
-            Kind.REFERENCE, W.c.organisation_id, works, selective=True, among=lambda top: organisation_trees.subtree(session, top)
+            Kind.REFERENCE,
+            W.c.organisation_id,
+            works,
+            normalise=at,
+            selective=True,
+            among=lambda top: organisation_trees.subtree(session, top),
         ),
-        "former_organisation": Field(Kind.REFERENCE, W.c.organisation_id, worked, selective=True),
+        "former_organisation": Field(Kind.REFERENCE, W.c.organisation_id, worked, normalise=at, selective=True),
     }

@@ -20,7 +20,7 @@ from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.persons import Person, changed_fields, checked_person, value_of, with_changes
 from kontor_contacts.domain.segments import Segment
 from kontor_contacts.events import published
-from kontor_contacts.store import accounts, form_submissions, person_fields, persons, photos, positions, tag_counts, tags
+from kontor_contacts.store import accounts, form_submissions, person_fields, persons, photos, positions, survivors, tag_counts, tags
 from kontor_contacts.store import custom_values as values
 from kontor_contacts.store.list_pages import read_page
 from kontor_contacts.store.lists import Wanted
@@ -77,7 +77,8 @@ def find(session: ReadSession, narrowing: Narrowing, *, after: persons.After | N
     if tag_ids is None:
         return []
     name = fold(narrowing.name)
-    return persons.page(session, tag_ids=tag_ids, organisation_id=narrowing.organisation_id, name=name, after=after, limit=limit)
+    organisation_id = survivors.present_id(session, "organisations", narrowing.organisation_id)
+    return persons.page(session, tag_ids=tag_ids, organisation_id=organisation_id, name=name, after=after, limit=limit)
 
 
 def find_filtered(
@@ -109,7 +110,7 @@ def asked(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, 
     name = fold(narrowing.name)
     also = [persons.named(name)] if name else []
     if narrowing.organisation_id:
-        also.append(persons.works_at(session, narrowing.organisation_id))
+        also.append(persons.works_at(session, survivors.present_id(session, "organisations", narrowing.organisation_id)))
     return node, also
 
 
