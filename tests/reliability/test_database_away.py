@@ -49,8 +49,9 @@ def test_services_that_start_while_their_database_is_away_wait_for_it(fragile_sp
         process.kill()
         process.answers = lambda name=name: httpx.get(f"{installation.health_urls[name]}/healthz", timeout=5).raise_for_status()  # type: ignore[misc]
     stop_at_once(database)
-    installation.start(names)
     try:
+        for process in processes.values():
+            process.start()
         assert {installation.readiness(name)[0] for name in names} == {503}
         # Who waits can be told to stop.
         processes["identity"].stop()
