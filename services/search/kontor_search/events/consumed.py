@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.mail.events.v1 import events_pb2 as mail
 from kontor.sales.events.v1 import events_pb2 as sales
 from kontor.tasks.events.v1 import events_pb2 as tasks
 from kontor_chassis.bus.port import BatchHandler, Envelope
-from kontor_chassis.errors import KontorError
 from kontor_chassis.service import Context
 from kontor_search.parts import parts
 from kontor_search.usecases.follow import follow
@@ -50,16 +49,12 @@ EVENTS: tuple[type[Message], ...] = (
 
 
 def batch_handler(context: Context) -> BatchHandler:
-    """A batch is asked for and committed together; where that fails its events are tried one by one."""
+    """A batch is asked for and committed together. What it raises the bus takes for an answer to each: where somebody is away all are tried
+    again later, in their order; else one by one."""
 
     async def handle(envelopes: Sequence[Envelope]) -> Sequence[Exception | None]:
-        try:
-            await remember(context, envelopes)
-            await follow(parts(context).index, parts(context).owners, envelopes)
-        except (KontorError, DecodeError) as error:
-            if len(envelopes) == 1:
-                return [error]
-            return [(await handle([envelope]))[0] for envelope in envelopes]
+        await remember(context, envelopes)
+        await follow(parts(context).index, parts(context).owners, envelopes)
         return [None] * len(envelopes)
 
     return handle
