@@ -61,6 +61,16 @@ def part(
     return Parted(tuple(_marked(staying, ours_id)), tuple(_marked([*leaving, *back], theirs_id)))
 
 
+def added(before: Sequence[Position], after: Sequence[Position]) -> bool:
+    """Whether positions say something after that they did not say before, wherever the organisations are now."""
+    said = {_said(item) for item in before}
+    return any(_said(item) not in said for item in after)
+
+
+def _said(item: Position) -> tuple[object, ...]:
+    return item.id, item.role, item.department, item.from_date, item.to_date
+
+
 @dataclass(frozen=True)
 class Moved:
     """What becomes of the positions at the duplicate of two organisations."""

@@ -17,6 +17,7 @@ from kontor_contacts.domain.contact_points import MAX_PER_MEDIUM, MEDIA
 from kontor_contacts.domain.custom_values import PREFIX
 from kontor_contacts.domain.dates import BIRTHDAY, MAX_DATES
 from kontor_contacts.domain.tags import MAX_TAGS, tag_key
+from kontor_contacts.domain.visibility import Visibility
 
 SURVIVOR, DUPLICATE, BOTH = "survivor", "duplicate", "both"
 BACKGROUND = "background"
@@ -60,6 +61,7 @@ def check_choices(chosen: Choices, choosable: Collection[str]) -> None:
 
 def merged(survivor: Values, duplicate: Values, chosen: Choices) -> dict[str, Any]:
     """What the survivor has after the merge. Raises InvalidArgument naming the field that would hold too much."""
+    _check_visibility(survivor.get(VISIBILITY), duplicate.get(VISIBILITY), chosen)
     names = dict.fromkeys((*survivor, *duplicate))
     values = {name: _merged(name, survivor.get(name), duplicate.get(name), chosen) for name in names}
     for name, value in values.items():
@@ -70,10 +72,34 @@ def merged(survivor: Values, duplicate: Values, chosen: Choices) -> dict[str, An
     return values
 
 
-def parted(before: Values, duplicate: Values, after: Values, now: Values) -> dict[str, Any]:
-    """What the survivor has when the merge is undone: `before` and `after` it, and `now`."""
+def parted(before: Values, duplicate: Values, after: Values, now: Values, *, more: bool = False) -> dict[str, Any]:
+    """What the survivor has when the merge is undone: `before` and `after` it, and `now`. Where anything stays that it did not have before,
+    it may be the duplicate's: nobody sees the survivor then who does not see it now. `more`: something stays that is none of the values."""
     names = dict.fromkeys((*before, *after, *now))
-    return {name: _parted(name, before.get(name), duplicate.get(name), after.get(name), now.get(name)) for name in names}
+    values = {name: _parted(name, before.get(name), duplicate.get(name), after.get(name), now.get(name)) for name in names}
+    present = now.get(VISIBILITY)
+    if present is not None and values[VISIBILITY].is_wider_than(present):
+        rest = values.keys() - {VISIBILITY}
+        if more or any(_adds(name, before.get(name), values[name]) for name in rest):
+            values[VISIBILITY] = present
+    return values
+
+
+def _adds(name: str, before: Any, after: Any) -> bool:
+    """Whether there is something that was not there before."""
+    if not is_list(name, before, after):
+        return after != before and after not in (None, "")
+    had = [_plain(item) for item in before or ()]
+    return any(_plain(item) not in had for item in after or ())
+
+
+def _check_visibility(ours: Visibility | None, theirs: Visibility | None, chosen: Choices) -> None:
+    """Some may see one and some the other: who may see what both have then is not for us to guess."""
+    if VISIBILITY in chosen or ours is None or theirs is None or ours == theirs:
+        return
+    if ours.is_limited and theirs.is_limited:
+        detail = f"must be {SURVIVOR} or {DUPLICATE}: the two are limited to different people, and who sees it then sees what both have"
+        raise invalid(f"fields.{VISIBILITY}", detail)
 
 
 def is_list(name: str, *values: Any) -> bool:

@@ -25,6 +25,10 @@ class Visibility:
         """Who is named, as resource names, sorted."""
         return (*(f"groups/{one}" for one in self.group_ids), *(f"users/{one}" for one in self.user_ids))
 
+    def is_wider_than(self, other: "Visibility") -> bool:
+        """Whether somebody may be admitted here whom the other one does not admit."""
+        return other.is_limited and not (self.is_limited and set(self.refs) <= set(other.refs))
+
     def admits(self, viewer: Viewer) -> bool:
         return viewer is None or not self.is_limited or not viewer.isdisjoint(self.refs)
 

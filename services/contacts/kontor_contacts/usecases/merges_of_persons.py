@@ -9,7 +9,7 @@ from kontor_chassis.audit import updated
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.errors import invalid
 from kontor_contacts.domain.custom_fields import CustomField
-from kontor_contacts.domain.merged_positions import join, part
+from kontor_contacts.domain.merged_positions import added, join, part
 from kontor_contacts.domain.merged_records import choosable, in_order, person_with, values_of
 from kontor_contacts.domain.merges import Merge, check_undo
 from kontor_contacts.domain.merging import Choices, check_choices, merged, parted
@@ -119,7 +119,8 @@ def undo(session: WriteSession, merge: Merge) -> Person:
     kept = merge_parts.present_snapshot(session, merge, Person, fields)
     theirs = _positions_again(session, merge, kept)
     divided = part(kept.before.positions, theirs, kept.after.positions, now.positions, duplicate_id=merge.duplicate_id, also=kept.positions)
-    content = parted(values_of(kept.before), values_of(kept.duplicate), values_of(kept.after), values_of(now))
+    more = added(kept.before.positions, divided.ours)
+    content = parted(values_of(kept.before), values_of(kept.duplicate), values_of(kept.after), values_of(now), more=more)
     after = replace(person_with(now, in_order(content, fields)), version=now.version + 1, update_time=session.now, positions=divided.ours)
     # One above what was told of its end.
     duplicate = replace(kept.duplicate, version=kept.duplicate.version + 2, update_time=session.now, positions=divided.theirs)

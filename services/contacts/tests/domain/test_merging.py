@@ -21,6 +21,7 @@ from kontor_contacts.domain.merging import BOTH, DUPLICATE, LISTS, SURVIVOR, che
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.tags import tag_names
+from kontor_contacts.domain.visibility import EVERYONE, Visibility
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FIELDS = {
@@ -208,6 +209,39 @@ def test_the_survivor_has_all_that_either_has(pair: Pair) -> None:
                 if ours.get(name) not in ("", 0, False, None) or (name.startswith("custom.") and name in ours)
                 else theirs.get(name)
             )
+
+
+LIMITS = st.sampled_from([EVERYONE, Visibility(("g",)), Visibility(("g",), ("u",)), Visibility((), ("u",))])
+
+
+@EXAMPLES
+@given(data=st.data(), pair=PAIRS, limits=st.tuples(LIMITS, LIMITS, LIMITS), edit=st.booleans())
+def test_undoing_shows_nobody_what_they_could_not_see(data: st.DataObject, pair: Pair, limits: tuple[Visibility, ...], edit: bool) -> None:
+    before, duplicate = (replace(record, visibility=limit) for record, limit in zip(pair, limits, strict=False))
+    chosen = {"visibility": data.draw(st.sampled_from([SURVIVOR, DUPLICATE]))} if limits[0] != limits[1] else {}
+    after = made_one((before, duplicate), chosen)
+    now = data.draw(edited(after))
+    now = replace(now, visibility=limits[2]) if edit else now
+    again = made_two((before, duplicate), after, now)
+    assert again.visibility in (before.visibility, now.visibility)
+    if again.visibility.is_wider_than(now.visibility):
+        had, has = values_of(before), values_of(again)
+        for name in has.keys() - {"visibility"}:
+            if name in LISTS or isinstance(has[name], tuple):
+                assert all(_is_plainly(item, _plain_items(had.get(name) or ())) for item in has[name])
+            else:
+                assert has[name] in (had.get(name), "", None)
+
+
+@pytest.mark.parametrize("duplicate", [Visibility(("h",)), Visibility(("g", "h")), Visibility((), ("g",))])
+def test_whom_two_are_limited_to_is_not_guessed(duplicate: Visibility) -> None:
+    ours, theirs = Person(last_name="A", visibility=Visibility(("g",))), Person(last_name="B", visibility=duplicate)
+    with pytest.raises(InvalidArgument) as refused:
+        made_one((ours, theirs), {})
+    assert [violation.field for violation in refused.value.violations] == ["fields.visibility"]
+    assert made_one((ours, theirs), {"visibility": DUPLICATE}).visibility == duplicate
+    assert made_one((ours, ours), {}).visibility == ours.visibility
+    assert made_one((ours, replace(theirs, visibility=EVERYONE)), {}).visibility == ours.visibility
 
 
 @EXAMPLES
