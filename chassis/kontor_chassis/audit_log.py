@@ -36,14 +36,21 @@ Sees = Callable[[ReadSession, str], bool]
 
 
 def list_entries(
-    request: pb.ListAuditEntriesRequest, session: ReadSession, *, sees: Sees, zone: tzinfo = UTC
+    request: pb.ListAuditEntriesRequest,
+    session: ReadSession,
+    *,
+    sees: Sees,
+    zone: tzinfo = UTC,
+    hidden: Sequence[tuple[datetime, datetime]] = (),
 ) -> pb.ListAuditEntriesResponse:
-    """`zone` is where the account's days begin. Raises InvalidArgument naming filter or page_token, NotFound for a record that the
-    caller does not see, PermissionDenied where everything is asked for by somebody who may not."""
+    """`zone` is where the account's days begin; what was written from the first to the second moment of one of `hidden` is left out.
+    Raises InvalidArgument naming filter or page_token, NotFound for a record that the caller does not see, PermissionDenied where
+    everything is asked for by somebody who may not."""
     page, after = open_time_page(request)
     _check(session, request.subject, sees)
     compiler = Compiler(_fields(session).get, session.now.astimezone(zone).date(), zone)
     conditions = [A.c.account_id == session.account_id, compiler.condition(parse(request.filter))]
+    conditions += [sa.not_(A.c.create_time.between(start, end)) for start, end in hidden]
     if request.subject:
         conditions.append(A.c.subject == request.subject)
     return _answer(page, session.execute(_statement(conditions, after, limit=page.size + 1)).all())

@@ -1,5 +1,6 @@
 """What is remembered of a merge, and whether it can be undone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,9 @@ class Merge:
     # None: it stands.
     undo_time: datetime | None = None
     undo_user_id: str = ""
+    # Who could see each of them when they were merged, as resource names; None: everyone.
+    survivor_visible_to: Sequence[str] | None = None
+    duplicate_visible_to: Sequence[str] | None = None
     # Whether what undoing it takes is still kept.
     kept: bool = True
 

@@ -22,6 +22,9 @@ MERGES = sa.Table(
     sa.Column("creator_user_id", sa.Text, nullable=False),
     sa.Column("undo_time", Instant),
     sa.Column("undo_user_id", sa.Text, nullable=False),
+    # Who could see each of them when they were merged; NULL: everyone.
+    sa.Column("survivor_visible_to", Json),
+    sa.Column("duplicate_visible_to", Json),
     # What undoing takes (store/merge_snapshots.py); NULL when it is undone, or cannot be any more.
     sa.Column("snapshot", Json),
     # When the snapshot goes; NULL: there is none.

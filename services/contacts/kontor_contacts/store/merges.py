@@ -1,16 +1,17 @@
 """Every SQL statement about merges."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.visibility import viewer_of
 from kontor_contacts.domain.merges import Merge
 from kontor_contacts.store.merge_tables import MERGES as T
 from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
-from kontor_contacts.store.visibility import not_hidden_from
+from kontor_contacts.store.visibility import names_viewer, visible_to
 
 # A place in the list: time and id.
 After = tuple[datetime, str]
@@ -18,6 +19,9 @@ After = tuple[datetime, str]
 _COLUMNS = [column for column in T.columns if column.name not in ("account_id", "snapshot", "due_time")]
 _WHOLE = sa.select(*_COLUMNS, T.c.snapshot.is_not(None).label("kept"))
 _STANDS = T.c.undo_time.is_(None)
+# No change waits longer than that for others.
+_WAITING = timedelta(minutes=1)
+_MOST_SPANS = 100
 
 
 def insert(session: WriteSession, merge: Merge, snapshot: Any) -> None:
@@ -26,19 +30,59 @@ def insert(session: WriteSession, merge: Merge, snapshot: Any) -> None:
 
 
 def get(session: ReadSession, merge_id: str) -> Merge | None:
-    """Where the caller sees the survivor."""
-    row = session.execute(_WHOLE.where(T.c.account_id == session.account_id, T.c.id == merge_id, *_seen(session))).one_or_none()
-    return _merge(row) if row else None
+    """Where the caller is told of it."""
+    return _one(session, T.c.id == merge_id, *_told(session))
 
 
-def _seen(session: ReadSession) -> tuple[sa.ColumnElement[bool], ...]:
-    return tuple(not_hidden_from(session, record, T.c.survivor_id) for record in (PERSONS, ORGANISATIONS))
+def _told(session: ReadSession) -> tuple[sa.ColumnElement[bool], ...]:
+    """To those who could see both when they were merged, and see what has become of them: of the survivor, and of the duplicate where the
+    merge is undone. Where one of them is deleted, to owner and admins only: nobody knows any more who could see it."""
+    if viewer_of(session.principal) is None:
+        return ()
+    could = (sa.or_(column.is_(None), names_viewer(session, column)) for column in (T.c.survivor_visible_to, T.c.duplicate_visible_to))
+    return (*could, _leads_to_seen(session, T.c.survivor_id), sa.or_(_STANDS, _leads_to_seen(session, T.c.duplicate_id)))
+
+
+def _leads_to_seen(session: ReadSession, record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The record is there and seen, or the one is that it was merged into since."""
+    later = T.alias("later")
+    start = sa.select(T.c.account_id, record_id.label("record_id")).correlate(T)
+    way = start.cte("way", recursive=True, nesting=True)
+    on = sa.and_(later.c.account_id == way.c.account_id, later.c.duplicate_id == way.c.record_id, later.c.undo_time.is_(None))
+    way = way.union(sa.select(later.c.account_id, later.c.survivor_id).where(on))
+    seen = (_seen(session, record, way) for record in (PERSONS, ORGANISATIONS))
+    return sa.exists(sa.select(1).select_from(way).where(sa.or_(*seen)).correlate(T))
+
+
+def _seen(session: ReadSession, record: sa.Table, way: sa.CTE) -> sa.ColumnElement[bool]:
+    one = record.alias()
+    those = (one.c.account_id == way.c.account_id, one.c.id == way.c.record_id, visible_to(session, one))
+    return sa.exists(sa.select(1).select_from(one).where(*those).correlate(way))
+
+
+def untold_spans(session: ReadSession, record_id: str) -> list[tuple[datetime, datetime]]:
+    """From when until when the record had what the caller may not see, by merges that were undone since and that the caller is not told of;
+    with some time around it, because a change that waited for the merge or for its undoing bears the time at which it began to wait."""
+    told = _told(session)
+    if not told:
+        return []
+    those = (T.c.account_id == session.account_id, sa.not_(_STANDS), sa.not_(sa.and_(*told)))
+    statement = sa.select(T.c.create_time, T.c.undo_time).where(*those)
+    sides = sa.union_all(*(statement.where(side == record_id) for side in (T.c.survivor_id, T.c.duplicate_id)))
+    spans = [(row.create_time - _WAITING, row.undo_time + _WAITING) for row in session.execute(sides)]
+    # One long span says too much is hidden rather than too little.
+    return spans if len(spans) <= _MOST_SPANS else [(min(start for start, _ in spans), max(end for _, end in spans))]
 
 
 def lock(session: WriteSession, merge_id: str) -> Merge | None:
-    """The merge, with its row locked until the end of the session; after the survivor's."""
+    """The merge, with its row locked until the end of the session; after the survivor's. Also where the caller is not told of it."""
     session.hold(sa.select(T.c.id).where(T.c.account_id == session.account_id, T.c.id == merge_id).with_for_update())
-    return get(session, merge_id)
+    return _one(session, T.c.id == merge_id)
+
+
+def _one(session: ReadSession, *conditions: sa.ColumnElement[bool]) -> Merge | None:
+    row = session.execute(_WHOLE.where(T.c.account_id == session.account_id, *conditions)).one_or_none()
+    return _merge(row) if row else None
 
 
 def snapshot(session: ReadSession, merge_id: str) -> Any:
@@ -56,7 +100,7 @@ def add_position(session: WriteSession, merge_id: str, position_id: str) -> None
 
 
 def page(session: ReadSession, *, record_id: str, after: After | None, limit: int) -> list[Merge]:
-    """Newest first, of those whose survivor the caller sees; with `record_id` those that it was part of."""
+    """Newest first, of those that the caller is told of; with `record_id` those that it was part of."""
     if not record_id:
         return _page(session, (), after, limit)
     # A walk of an index for each side, merged.
@@ -65,7 +109,7 @@ def page(session: ReadSession, *, record_id: str, after: After | None, limit: in
 
 
 def _page(session: ReadSession, conditions: Sequence[sa.ColumnElement[bool]], after: After | None, limit: int) -> list[Merge]:
-    statement = _WHOLE.where(T.c.account_id == session.account_id, *conditions, *_seen(session))
+    statement = _WHOLE.where(T.c.account_id == session.account_id, *conditions, *_told(session))
     if after is not None:
         place = sa.tuple_(sa.literal(after[0], T.c.create_time.type), sa.literal(after[1]))
         statement = statement.where(sa.tuple_(T.c.create_time, T.c.id) < place)

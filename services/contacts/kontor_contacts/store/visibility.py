@@ -55,6 +55,11 @@ def visible_to(session: ReadSession, record: sa.FromClause) -> sa.ColumnElement[
     return sa.true() if told is None else sa.or_(record.c.visible_to.is_(None), names_any(record.c.visible_to, sa.literal(told, sa.Text)))
 
 
+def names_viewer(session: ReadSession, named: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """A column as `visible_to` names the caller, who is not somebody who sees everything."""
+    return names_any(named, sa.literal(_told(viewer_of(session.principal)), sa.Text))
+
+
 def seen(record: sa.Table, account: Any, record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """There is a record of this id, and it is to be seen; as `visible`."""
     one = record.alias()

@@ -34,17 +34,20 @@ def check_etags(sent: tuple[str, str], versions: tuple[int, int]) -> None:
         raise Aborted("One of the two was changed in the meantime; read them again.", detail=detail)
 
 
-def made(session: WriteSession, noun: str, survivor: Person | Organisation, names: tuple[str, str], duplicate_id: str) -> Merge:
-    """The merge, still not kept; `survivor` as it is after it, `names` of both as they were."""
+def made(session: WriteSession, noun: str, both: tuple[R, R], names: tuple[str, str]) -> Merge:
+    """The merge, still not kept; `both` are survivor and duplicate as they were, `names` what they were called."""
+    survivor, duplicate = both
     knobs: ContactsSettings = session.context.knobs
     return Merge(
         id=new_id(),
         noun=noun,
         survivor_id=survivor.id,
-        duplicate_id=duplicate_id,
+        duplicate_id=duplicate.id,
         survivor_name=names[0],
         duplicate_name=names[1],
-        survivor_version=survivor.version,
+        survivor_version=survivor.version + 1,
+        survivor_visible_to=survivor.visibility.refs or None,
+        duplicate_visible_to=duplicate.visibility.refs or None,
         create_time=session.now,
         expire_time=session.now + timedelta(days=knobs.merge_undo_days),
         creator_user_id=session.user_id,

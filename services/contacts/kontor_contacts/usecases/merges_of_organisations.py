@@ -61,7 +61,7 @@ def merge(
     moved = _moved_positions(session, survivor, duplicate)
     after = organisation_with(survivor, content)
     after = replace(after, version=survivor.version + 1, update_time=session.now, address_origin_id=origin_of(session, after))
-    made = merge_parts.made(session, NOUN, after, (survivor.name, duplicate.name), duplicate.id)
+    made = merge_parts.made(session, NOUN, (survivor, duplicate), (survivor.name, duplicate.name))
     snapshot = Snapshot(
         before=survivor,
         duplicate=duplicate,

@@ -41,7 +41,7 @@ def merge(
     joined = join(survivor.positions, duplicate.positions, survivor_id=survivor.id)
     after = person_with(survivor, content)
     after = replace(after, version=survivor.version + 1, update_time=session.now, positions=joined.positions)
-    made = merge_parts.made(session, NOUN, after, (survivor.display_name, duplicate.display_name), duplicate.id)
+    made = merge_parts.made(session, NOUN, (survivor, duplicate), (survivor.display_name, duplicate.display_name))
     snapshot = Snapshot(
         before=survivor,
         duplicate=duplicate,

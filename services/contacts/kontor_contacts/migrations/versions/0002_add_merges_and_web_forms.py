@@ -72,6 +72,8 @@ def upgrade() -> None:
         sa.Column("creator_user_id", sa.Text(), nullable=False),
         sa.Column("undo_time", Instant, nullable=True),
         sa.Column("undo_user_id", sa.Text(), nullable=False),
+        sa.Column("survivor_visible_to", Json, nullable=True),
+        sa.Column("duplicate_visible_to", Json, nullable=True),
         sa.Column("snapshot", Json, nullable=True),
         sa.Column("due_time", Instant, nullable=True),
         sa.PrimaryKeyConstraint("account_id", "id"),
