@@ -19,6 +19,7 @@ from kontor.sales.events.v1 import events_pb2 as sales
 from kontor.search.v1 import search_pb2 as pb
 from kontor.tasks.events.v1 import events_pb2 as tasks
 from kontor.type.v1 import document_pb2
+from kontor_chassis.bus.delivery import hand_over
 from kontor_chassis.bus.port import Envelope
 from kontor_chassis.errors import Unavailable
 from kontor_chassis.events import event_type
@@ -259,7 +260,7 @@ async def test_a_merge_that_cannot_be_read_delays_no_other_event(search: Harness
         )
         for kind, ref, data in zip(kinds, (pair.gone, pair.stays), (b"\xff", b""), strict=True)
     ]
-    errors = await search.bus.handlers["search"](envelopes)
+    errors = await hand_over(envelopes, search.bus.handlers["search"], queue="search")
     assert [type(error) for error in errors] == [DecodeError, type(None)]
     assert await found(search, "oeztuerk") == [pair.stays]
 
