@@ -59,6 +59,7 @@ def restrictions(node: Node) -> list[Restriction]:
 
 
 def narrowed(node: Node, field: str, values: Sequence[str]) -> Node:
-    """What the node lets through and has all of these values, as a list's plain parameters ask."""
+    """What the node lets through and has all of these values, as a list's plain parameters ask. An empty value asks for records that have
+    none, so callers refuse it, or leave it out."""
     terms = node.terms if isinstance(node, And) else (node,)
     return And((*terms, *(Restriction(field, ":", Value(value, quoted=True), 0) for value in values)))

@@ -170,6 +170,21 @@ async def test_what_cannot_be_listed_is_refused_by_name(contacts: Harness, field
     assert said in violation.message
 
 
+@pytest.mark.parametrize("request_type", [
+    pb.ListPersonsRequest, pb.CountPersonTagsRequest, organisations.ListOrganisationsRequest, organisations.CountOrganisationTagsRequest,
+])  # fmt: skip
+async def test_a_blank_tag_is_refused_and_does_not_ask_for_records_without_any(contacts: Harness, request_type: Any) -> None:
+    for fields, field in (
+        ({"tag": [""]}, "tag[0]"),
+        ({"tag": ["VIP", " "]}, "tag[1]"),
+        ({"tag": [""], "filter": "vip = true"}, "tag[0]"),
+        ({"tag": ["x" * 101]}, "tag[0]"),
+    ):
+        with pytest.raises(InvalidArgument) as refusal:
+            await contacts.call(request_type(**fields))
+        assert [violation.field for violation in refusal.value.violations] == [field]
+
+
 async def test_a_token_belongs_to_its_filter_and_order(contacts: Harness, company: dict[str, str]) -> None:
     first = await contacts.call(pb.ListPersonsRequest(filter="NOT tags:nobody", page_size=1))
     for other in ({"filter": "NOT tags:x"}, {"filter": "NOT tags:nobody", "order_by": "first_name"}):

@@ -91,6 +91,11 @@ async def test_several_tags_narrow_a_list_whatever_their_case(sales: Harness) ->
     assert await names(sales, tag=["wartung", "A-KUNDE"]) == ["beide"]
     assert await names(sales, tag=["A-Kunde"]) == ["beide", "eine"]
     assert await names(sales, tag=["A-Kunde", "unbekannt"]) == []
+    # A blank one does not ask for deals without any.
+    for filters in ({"tag": [""]}, {"tag": [" "], "filter": "state = open"}):
+        with pytest.raises(InvalidArgument) as refusal:
+            await names(sales, **filters)
+        assert refusal.value.violations[0].field == "tag[0]"
 
 
 async def test_a_changed_deal_moves_in_every_list(sales: Harness) -> None:

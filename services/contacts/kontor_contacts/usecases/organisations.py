@@ -19,6 +19,7 @@ from kontor_contacts.domain.custom_values import NO_VALUES
 from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.organisations import Organisation, changed_fields, checked_organisation, value_of, with_changes
 from kontor_contacts.domain.segments import Segment
+from kontor_contacts.domain.tags import tag_names
 from kontor_contacts.events import published
 from kontor_contacts.store import accounts, organisation_fields, organisations, positions, tag_counts, tags
 from kontor_contacts.store import custom_values as values
@@ -76,8 +77,9 @@ class Narrowing:
 
 
 def find(session: ReadSession, narrowing: Narrowing, *, after: organisations.After | None, limit: int) -> list[Organisation]:
-    """By name. A tag that does not exist narrows to nothing."""
-    tag_ids = tags.rarest_first(session, organisations.NOUN, narrowing.tag) if narrowing.tag else []
+    """By name. A tag that does not exist narrows to nothing. Raises InvalidArgument naming tag."""
+    names = tag_names(narrowing.tag, field="tag")
+    tag_ids = tags.rarest_first(session, organisations.NOUN, names) if names else []
     if tag_ids is None:
         return []
     name = fold(narrowing.name)
@@ -108,8 +110,8 @@ def count_tags(session: ReadSession, text: str, narrowing: Narrowing) -> TagCoun
 
 
 def asked(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, list[Condition]]:
-    """What the filter and the plain parameters ask together. Raises InvalidArgument naming filter."""
-    node = narrowed(narrowed_by(narrowing.segment, parse(text)), "tags", narrowing.tag)
+    """What the filter and the plain parameters ask together. Raises InvalidArgument naming filter or tag."""
+    node = narrowed(narrowed_by(narrowing.segment, parse(text)), "tags", tag_names(narrowing.tag, field="tag"))
     node = narrowed(node, "parent", [narrowing.parent_id] if narrowing.parent_id else [])
     name = fold(narrowing.name)
     also = [organisations.named(name)] if name else []

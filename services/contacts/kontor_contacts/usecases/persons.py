@@ -19,6 +19,7 @@ from kontor_contacts.domain.custom_values import NO_VALUES
 from kontor_contacts.domain.custom_values import after as after_changes
 from kontor_contacts.domain.persons import Person, changed_fields, checked_person, value_of, with_changes
 from kontor_contacts.domain.segments import Segment
+from kontor_contacts.domain.tags import tag_names
 from kontor_contacts.events import published
 from kontor_contacts.store import accounts, form_submissions, person_fields, persons, photos, positions, survivors, tag_counts, tags
 from kontor_contacts.store import custom_values as values
@@ -72,8 +73,9 @@ class Narrowing:
 
 
 def find(session: ReadSession, narrowing: Narrowing, *, after: persons.After | None, limit: int) -> list[tuple[persons.After, Person]]:
-    """By name, each with its place in the list. A tag that does not exist narrows to nobody."""
-    tag_ids = tags.rarest_first(session, persons.NOUN, narrowing.tag) if narrowing.tag else []
+    """By name, each with its place in the list. A tag that does not exist narrows to nobody. Raises InvalidArgument naming tag."""
+    names = tag_names(narrowing.tag, field="tag")
+    tag_ids = tags.rarest_first(session, persons.NOUN, names) if names else []
     if tag_ids is None:
         return []
     name = fold(narrowing.name)
@@ -105,8 +107,8 @@ def count_tags(session: ReadSession, text: str, narrowing: Narrowing) -> TagCoun
 
 
 def asked(session: ReadSession, text: str, narrowing: Narrowing) -> tuple[Node, list[Condition]]:
-    """What the filter and the plain parameters ask together. Raises InvalidArgument naming filter."""
-    node = narrowed(narrowed_by(narrowing.segment, parse(text)), "tags", narrowing.tag)
+    """What the filter and the plain parameters ask together. Raises InvalidArgument naming filter or tag."""
+    node = narrowed(narrowed_by(narrowing.segment, parse(text)), "tags", tag_names(narrowing.tag, field="tag"))
     name = fold(narrowing.name)
     also = [persons.named(name)] if name else []
     if narrowing.organisation_id:
