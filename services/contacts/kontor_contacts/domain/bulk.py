@@ -34,18 +34,19 @@ class Choice:
     segment_filter: str = ""
 
     @property
-    def is_narrowed(self) -> bool:
+    def says_more(self) -> bool:
+        """Whether anything stands in what narrows a list; it may still mean everybody, as a blank name does."""
         return any((self.tag, self.organisation_id, self.name, self.parent_id, self.filter.strip(), self.segment))
 
 
 def checked_choice(choice: Choice) -> Choice:
-    """Each id once. Raises InvalidArgument naming the field."""
-    if choice.ids and (choice.is_narrowed or choice.everything):
+    """Each id once. Whether what narrows a list leaves anybody out is for those to say who know what it means.
+
+    Raises InvalidArgument naming the field."""
+    if choice.ids and (choice.says_more or choice.everything):
         raise invalid("ids", "cannot be said together with what a list is narrowed by, or all")
-    if choice.everything and choice.is_narrowed:
+    if choice.everything and choice.says_more:
         raise invalid("all", "cannot be said together with what narrows it")
-    if not (choice.ids or choice.is_narrowed or choice.everything):
-        raise invalid("all", "must be true where neither ids nor anything that narrows a list is said")
     if len(choice.ids) > MAX_IDS:
         raise invalid("ids", f"must have at most {MAX_IDS} entries")
     for index, record_id in enumerate(choice.ids):

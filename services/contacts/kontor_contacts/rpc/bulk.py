@@ -53,7 +53,7 @@ async def _answer(call: Call, path: str, request: Any, *, noun: Noun, choice: Ch
             return bulk.count(session, noun, choice, action)
 
     def begin() -> Operation:
-        with call.context.sessions.write(call.principal, means=call.principal.service or "user") as session:
+        with call.context.sessions.write(call.principal) as session:
             return idempotency.once(session, path, request, Operation, lambda: operation_to(bulk.begin(session, noun, choice, action)))
 
     if request.validate_only:

@@ -14,6 +14,7 @@ from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.store import custom_columns, custom_values, lists
 from kontor_contacts.store.lists import Listing
+from kontor_contacts.store.merge_tables import MERGES as M
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
@@ -48,6 +49,12 @@ def gather(session: ReadSession, noun: str, chosen: Sequence[Condition], *, afte
     record = _RECORDS[noun]
     statement = sa.select(record.c.id).where(*chosen, record.c.id > after).order_by(record.c.id).limit(limit)
     return list(session.execute(statement).scalars())
+
+
+def merged(session: ReadSession, noun: str, ids: Sequence[str]) -> set[str]:
+    """Those that were merged into other records and have no rows of their own."""
+    those = (M.c.account_id == session.account_id, M.c.noun == noun, M.c.duplicate_id.in_(ids), M.c.undo_time.is_(None))
+    return set(session.execute(sa.select(M.c.duplicate_id).where(*those)).scalars())
 
 
 def hold(session: WriteSession, noun: str, ids: Sequence[str]) -> None:

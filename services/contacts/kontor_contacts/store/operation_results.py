@@ -21,7 +21,11 @@ _AFTER = (
 _SET = (
     sa.update(T)
     .where(_ACCOUNT, _OPERATION, T.c.place == sa.bindparam("this_place", type_=sa.BigInteger))
-    .values(outcome=sa.bindparam("new_outcome", type_=sa.Text), reason=sa.bindparam("new_reason", type_=sa.Text))
+    .values(
+        outcome=sa.bindparam("new_outcome", type_=sa.Text),
+        reason=sa.bindparam("new_reason", type_=sa.Text),
+        name=sa.bindparam("new_name", type_=sa.Text),
+    )
 )
 
 
@@ -29,6 +33,7 @@ _SET = (
 class Result:
     place: int
     record_id: str
+    # Of what the action itself has deleted; who else is meant is asked when it is shown.
     name: str
     outcome: str
     reason: str
@@ -36,18 +41,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`changed`, `unchanged`, `failed` (then with a reason) or `gone`."""
+    """`changed`, `unchanged`, `failed` (then with a reason) or `gone`; with the name of what was deleted."""
 
     word: str
     reason: str = ""
+    name: str = ""
 
 
-def insert(session: WriteSession, operation_id: str, records: Sequence[tuple[str, str]], *, after: int) -> None:
-    """Records (id, name) in their places behind `after`."""
-    common = {"account_id": session.account_id, "operation_id": operation_id, "outcome": "waiting", "reason": ""}
-    rows = [
-        {**common, "place": place, "record_id": record_id, "name": name} for place, (record_id, name) in enumerate(records, start=after + 1)
-    ]
+def insert(session: WriteSession, operation_id: str, record_ids: Sequence[str], *, after: int) -> None:
+    """Records in their places behind `after`."""
+    common = {"account_id": session.account_id, "operation_id": operation_id, "outcome": "waiting", "reason": "", "name": ""}
+    rows = [{**common, "place": place, "record_id": record_id} for place, record_id in enumerate(record_ids, start=after + 1)]
     if rows:
         session.execute(_INSERT, rows)
 
@@ -61,7 +65,10 @@ def next_ones(session: ReadSession, operation_id: str, *, after: int, limit: int
 def settle(session: WriteSession, operation_id: str, outcomes: Mapping[int, Outcome]) -> None:
     """Write what became of the records in these places."""
     this = {"this_account": session.account_id, "this_operation": operation_id}
-    rows = [{**this, "this_place": place, "new_outcome": outcome.word, "new_reason": outcome.reason} for place, outcome in outcomes.items()]
+    rows = [
+        {**this, "this_place": place, "new_outcome": outcome.word, "new_reason": outcome.reason, "new_name": outcome.name}
+        for place, outcome in outcomes.items()
+    ]
     session.execute(_SET, rows)
 
 

@@ -36,7 +36,7 @@ class Operation:
     failed: int = 0
     gone: int = 0
     failure: str = ""
-    # What is to be done, and the role, scopes and groups of who began it.
+    # What is to be done, and the role, scopes, groups and API key of who began it.
     task: Mapping[str, Any] = field(default_factory=dict)
     actor: Mapping[str, Any] = field(default_factory=dict)
 
@@ -98,6 +98,11 @@ def running_of(session: ReadSession, user_id: str) -> list[Operation]:
     """Those of the user's that are not done."""
     those = (T.c.account_id == session.account_id, T.c.state == "running", T.c.creator_user_id == user_id)
     return [_operation(row) for row in session.execute(sa.select(T).where(*those))]
+
+
+def all_running(session: ReadSession) -> list[Operation]:
+    """All that are not done; they are few."""
+    return [_operation(row) for row in session.execute(sa.select(T).where(T.c.account_id == session.account_id, T.c.state == "running"))]
 
 
 def count_running(session: ReadSession) -> int:

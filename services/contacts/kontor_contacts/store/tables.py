@@ -341,7 +341,7 @@ OPERATIONS = sa.Table(
     sa.Column("gone", sa.BigInteger, nullable=False),
     # Why it failed; empty where it did not.
     sa.Column("failure", sa.Text, nullable=False),
-    # What is to be done, and as whom: role, scopes and groups of who began it.
+    # What is to be done, and as whom: role, scopes, groups and API key of who began it.
     sa.Column("task", Json, nullable=False),
     sa.Column("actor", Json, nullable=False),
     sa.Index("operations_by_time", "account_id", "create_time", "id"),
@@ -361,7 +361,7 @@ OPERATION_RESULTS = sa.Table(
     # From 1.
     sa.Column("place", sa.BigInteger, primary_key=True),
     sa.Column("record_id", Key, nullable=False),
-    # As it was when the record was gathered.
+    # Of what the action itself has deleted; else empty: a name that is kept would outlive its record, and who may see it.
     sa.Column("name", sa.Text, nullable=False),
     # `waiting`, `changed`, `unchanged`, `failed` or `gone`.
     sa.Column("outcome", Key, nullable=False),

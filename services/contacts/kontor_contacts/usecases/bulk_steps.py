@@ -2,7 +2,8 @@
 
 - What is gathered is settled before the first record changes, so an action that moves records into or out of its own filter neither
   misses any nor meets one twice.
-- A record is treated as it is when its turn comes; what it does not need is not written.
+- A record is treated as it is when its turn comes; what it does not need is not written. In place of one that was merged meanwhile the
+  survivor is changed; it is not deleted, which nobody who chose the other one has asked for.
 - A step's records, results, audit entries and events commit together with the place that it has reached, so a process may die at any line.
 """
 
@@ -22,6 +23,7 @@ from kontor_contacts.store.operation_results import Outcome
 from kontor_contacts.store.operations import Operation
 from kontor_contacts.usecases.bulk import chosen
 from kontor_contacts.usecases.bulk_nouns import BY_KIND, Noun
+from kontor_contacts.usecases.moved import survivor_of
 
 # A write transaction keeps single writers of SQLite waiting, so it treats no more than takes some ten milliseconds.
 _TREATED = 25
@@ -31,9 +33,9 @@ _GATHERING, _TREATING = "gather", "treat"
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step is about: records (id, name) to be gathered, and whether these are the last; or places and ids of those to be treated."""
+    """What a step is about: ids to be gathered, and whether these are the last; or places and ids of those to be treated."""
 
-    gathered: Sequence[tuple[str, str]] = ()
+    gathered: Sequence[str] = ()
     whole: bool = False
     treated: Sequence[tuple[int, str]] = ()
 
@@ -51,11 +53,9 @@ def look(session: ReadSession, operation: Operation) -> Batch:
 
 def _gathered(session: ReadSession, noun: Noun, choice: Choice, after: str) -> Batch:
     if choice.ids:
-        names = likely.names(session, noun.name, choice.ids)
-        return Batch(gathered=[(record_id, names.get(record_id, "")) for record_id in choice.ids], whole=True)
+        return Batch(gathered=choice.ids, whole=True)
     ids = bulk.gather(session, noun.name, chosen(session, noun, choice), after=after, limit=_GATHERED)
-    names = likely.names(session, noun.name, ids) if ids else {}
-    return Batch(gathered=[(record_id, names.get(record_id, "")) for record_id in ids], whole=len(ids) < _GATHERED)
+    return Batch(gathered=ids, whole=len(ids) < _GATHERED)
 
 
 def keep(session: WriteSession, operation: Operation, batch: Batch) -> Operation:
@@ -75,7 +75,7 @@ def _after_gathering(session: WriteSession, operation: Operation, batch: Batch) 
     total = operation.total + len(batch.gathered)
     if batch.whole and not total:
         return _ended(session, operation)
-    position = f"{_TREATING}/0" if batch.whole else f"{_GATHERING}/{batch.gathered[-1][0]}"
+    position = f"{_TREATING}/0" if batch.whole else f"{_GATHERING}/{batch.gathered[-1]}"
     return replace(operation, total=total, position=position)
 
 
@@ -102,15 +102,20 @@ def _position(operation: Operation) -> tuple[str, str]:
 
 def _delete(session: WriteSession, noun: Noun, _action: Action, ids: Sequence[str]) -> dict[str, Outcome]:
     noun.hold_to_delete(session, ids)
+    names = likely.names(session, noun.name, ids)
     outcomes = {}
     for record_id in sorted(ids):
         try:
             noun.delete(session, record_id, etag="")
-        except NotFound:
-            outcomes[record_id] = Outcome("gone")
+        except NotFound as error:
+            outcomes[record_id] = Outcome("gone", _merged_into(error.detail.get("moved_to", "")))
         else:
-            outcomes[record_id] = Outcome("changed")
+            outcomes[record_id] = Outcome("changed", name=names.get(record_id, ""))
     return outcomes
+
+
+def _merged_into(ref: str) -> str:
+    return f"was merged into {ref}" if ref else ""
 
 
 @dataclass(frozen=True)
@@ -128,10 +133,12 @@ def _change(session: WriteSession, noun: Noun, action: Action, ids: Sequence[str
         custom_fields.keep_as_they_are(session, noun.name)
     fields = custom_fields.by_key(session, noun.name) if action.custom else {}
     add = _tags_to_add(session, action)
-    bulk.hold(session, noun.name, ids)
-    outcomes = dict.fromkeys(ids, Outcome("gone"))
+    survivors = _survivors(session, noun, ids)
+    present = list(dict.fromkeys(survivors.get(record_id, record_id) for record_id in ids))
+    bulk.hold(session, noun.name, present)
+    outcomes = dict.fromkeys(present, Outcome("gone"))
     plans: list[_Plan] = []
-    for before in noun.by_ids(session, ids):
+    for before in noun.by_ids(session, present):
         try:
             plan = _planned(noun, before, action, add=list(add.values()), fields=fields)
         except InvalidArgument as error:
@@ -141,7 +148,23 @@ def _change(session: WriteSession, noun: Noun, action: Action, ids: Sequence[str
             plans += [plan] if plan.changed else []
     if plans:
         _write(session, noun, action, sorted(plans, key=lambda plan: plan.before.id), add=add)
-    return outcomes
+    # What is merged between the look for survivors and the lock is not treated, but told.
+    survivors |= _survivors(session, noun, [record_id for record_id in ids if outcomes.get(record_id) == Outcome("gone")])
+    return {record_id: _outcome(noun, outcomes, record_id, survivors.get(record_id, "")) for record_id in ids}
+
+
+def _survivors(session: ReadSession, noun: Noun, ids: Sequence[str]) -> dict[str, str]:
+    """By the ids of those that were merged since they were gathered, whoever took their place and is to be seen."""
+    merged = sorted(bulk.merged(session, noun.name, ids)) if ids else []
+    found = {record_id: survivor_of(session, noun.name, record_id) for record_id in merged}
+    return {record_id: survivor_id for record_id, survivor_id in found.items() if survivor_id}
+
+
+def _outcome(noun: Noun, outcomes: Mapping[str, Outcome], record_id: str, survivor_id: str) -> Outcome:
+    if not survivor_id:
+        return outcomes[record_id]
+    outcome = outcomes.get(survivor_id, Outcome("gone"))
+    return Outcome(outcome.word, outcome.reason or _merged_into(f"{noun.name}/{survivor_id}"))
 
 
 def _tags_to_add(session: WriteSession, action: Action) -> dict[str, str]:

@@ -147,4 +147,6 @@ class OperationWorker(Worker):
             role=actor["role"],
             scopes=frozenset(actor["scopes"]),
             groups=frozenset(actor["groups"]),
+            api_key_id=actor.get("api_key_id", ""),
+            api_key_name=actor.get("api_key_name", ""),
         )

@@ -1,14 +1,17 @@
 """Work that is begun by a call and done in the background."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound, PermissionDenied
 from kontor_chassis.ids import new_id
-from kontor_contacts.store import operation_results, operations
+from kontor_chassis.principal import Principal
+from kontor_chassis.visibility import viewer_of
+from kontor_contacts.store import likely, operation_results, operations
 from kontor_contacts.store.operation_results import Result
 from kontor_contacts.store.operations import After, Operation
+from kontor_contacts.usecases.bulk_nouns import BY_KIND
 
 SCAN_DUPLICATES = "scan_duplicates"
 # Who may see and stop what others have begun.
@@ -26,9 +29,14 @@ def find(session: ReadSession, *, kind: str, state: str, after: After | None, li
 
 
 def results(session: ReadSession, operation: Operation, *, outcome: str, after: int, limit: int) -> list[Result]:
-    """What became of each record. They are named, so not everybody may see them: raises PermissionDenied."""
+    """What became of each record, in the order in which they were gathered. They are named as they are called now, as far as the caller
+    sees them, and as they were called where the action has deleted them. Raises PermissionDenied: not everybody may see them."""
     _check_own(session, operation)
-    return operation_results.page(session, operation.id, outcome=outcome, after=after, limit=limit)
+    found = operation_results.page(session, operation.id, outcome=outcome, after=after, limit=limit)
+    if not found:
+        return []
+    names = likely.names(session, BY_KIND[operation.kind].name, [result.record_id for result in found])
+    return [replace(result, name=names.get(result.record_id, result.name)) for result in found]
 
 
 def cancel(session: WriteSession, operation_id: str) -> Operation:
@@ -48,6 +56,23 @@ def end_all_of(session: WriteSession, user_id: str, *, role: str, active: bool) 
         # A scan changes nothing on anybody's behalf.
         if operation.actor and not (active and operation.actor["role"] == role):
             operations.end(session, operation.id, "failed", failure="Whoever began it has another role now, or is not active any more.")
+
+
+def end_all_outside(session: WriteSession, group_id: str, user_ids: Collection[str]) -> None:
+    """Stop what was begun by members of a group other than these: they may see less now than it would treat."""
+    for operation in operations.all_running(session):
+        actor = operation.actor
+        # Who sees everything sees no less outside of a group.
+        limited = bool(actor) and viewer_of(Principal(session.account_id, role=actor["role"])) is not None
+        if limited and group_id in actor["groups"] and operation.creator_user_id not in user_ids:
+            operations.end(session, operation.id, "failed", failure="Whoever began it has left a group since.")
+
+
+def end_all_of_key(session: WriteSession, api_key_id: str) -> None:
+    """Stop what was begun by an API key that is deleted."""
+    for operation in operations.all_running(session):
+        if operation.actor.get("api_key_id") == api_key_id:
+            operations.end(session, operation.id, "failed", failure="The API key by which it was begun is deleted.")
 
 
 def scan_duplicates(session: WriteSession) -> Operation:

@@ -9,6 +9,7 @@ from kontor.contacts.events.v1 import events_pb2 as events
 from kontor.contacts.v1 import bulk_pb2 as pb
 from kontor.contacts.v1 import custom_fields_pb2 as fields
 from kontor.contacts.v1 import operations_pb2 as operations
+from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import record_kinds_pb2 as kinds
 from kontor.contacts.v1 import segments_pb2 as segments
@@ -29,6 +30,12 @@ OVERFLOW = values.CustomValues(values=[values.CustomValue(key="umsatz", decimal=
     [
         ({**TAG}, "all"),
         ({"filter": "  ", **TAG}, "all"),
+        ({"name": " ", **TAG}, "all"),
+        # Folds to nothing: a combining accent alone.
+        ({"name": "\u0301", "delete": True}, "all"),
+        ({"filter": " ", "name": "\t", "delete": True}, "all"),
+        ({"tag": [""], **TAG}, "tag[0]"),
+        ({"tag": ["Bekannt", " "], **TAG}, "tag[1]"),
         ({"all": True, "filter": "vip = true", **TAG}, "all"),
         ({"ids": [new_id()], "all": True, **TAG}, "ids"),
         ({"ids": [new_id()], "tag": ["x"], **TAG}, "ids"),
@@ -77,6 +84,24 @@ async def test_organisations_are_refused_likewise(contacts: Harness) -> None:
         with pytest.raises(InvalidArgument) as refusal:
             await contacts.call(pb.BulkChangeOrganisationsRequest(**asked))
         assert [violation.field for violation in refusal.value.violations] == [field]
+
+
+async def test_a_segment_of_everybody_does_not_stand_for_all(bulk: Any, contacts: Harness) -> None:
+    anna, werft = await bulk.person("Öztürk"), await bulk.organisation("Werft")
+    for kind, ask in (
+        (kinds.RECORD_KIND_PERSON, pb.BulkChangePersonsRequest),
+        (kinds.RECORD_KIND_ORGANISATION, pb.BulkChangeOrganisationsRequest),
+    ):
+        made = await contacts.call(segments.CreateSegmentRequest(segment=segments.Segment(name=f"Alle {kind}", record_kind=kind)))
+        for asked in ({"segment": made.id}, {"segment": made.id, "name": " "}, {"name": " "}, {}):
+            for validate_only in (False, True):
+                with pytest.raises(InvalidArgument) as refusal:
+                    await contacts.call(ask(**asked, delete=True, validate_only=validate_only))
+                assert [violation.field for violation in refusal.value.violations] == ["all"]
+        # Something else that narrows is enough.
+        assert (await contacts.call(ask(segment=made.id, name="Nie", delete=True, validate_only=True))).total == 0
+    assert await bulk.read(anna) == anna
+    assert (await contacts.call(organisations.GetOrganisationRequest(id=werft.id))).id == werft.id
 
 
 async def test_a_broken_segment_cannot_be_used(bulk: Any, contacts: Harness) -> None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kontor.contacts.events.v1 import events_pb2 as events
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import tags_pb2 as tags
+from kontor_chassis.db.plumbing import AUDIT
 from kontor_chassis.errors import Aborted
 from kontor_chassis.ids import new_id
 from kontor_chassis.testing import Harness
@@ -146,9 +148,27 @@ async def test_people_who_are_made_meanwhile_do_not_keep_it_from_ending(bulk: An
 
 @pytest.mark.usefixtures("idle")
 async def test_an_action_acts_as_who_began_it(bulk: Any, contacts: Harness) -> None:
-    member = replace(contacts.user, role="member", groups=frozenset({new_id()}))
+    member = replace(contacts.user, role="member", groups=frozenset({new_id()}), api_key_id=new_id(), api_key_name="Import")
     operation = bulk.stored(await bulk.begin(user=member, all=True, add_tags=["Neu"]))
     assert bulk.worker._principal(operation) == replace(member, scopes=frozenset(member.scopes))
+
+
+async def test_what_a_key_began_is_audited_with_the_key(bulk: Any, contacts: Harness) -> None:
+    """S12."""
+    anna = await bulk.person("Öztürk")
+    key = replace(contacts.user, api_key_id=new_id(), api_key_name="Import")
+    by_key = await bulk.done(user=key, ids=[anna.id], add_tags=["Neu"])
+    by_hand = await bulk.done(ids=[anna.id], remove_tags=["Neu"])
+    with contacts.running.context.database.reading(contacts.user.account_id) as connection:
+        columns = (AUDIT.c.subject, AUDIT.c.means, AUDIT.c.api_key_id, AUDIT.c.api_key_name)
+        rows = {tuple(row) for row in connection.execute(sa.select(*columns).where(AUDIT.c.subject.not_like("tags/%")))}
+    assert rows == {
+        (f"persons/{anna.id}", "user", None, None),
+        (f"operations/{by_key.id}", "key", key.api_key_id, "Import"),
+        (f"persons/{anna.id}", "bulk", key.api_key_id, "Import"),
+        (f"operations/{by_hand.id}", "user", None, None),
+        (f"persons/{anna.id}", "bulk", None, None),
+    }
 
 
 names = st.lists(st.sampled_from(["Alt", "alt", "Neu", "Gut", "Straße", "STRASSE"]), max_size=4)

@@ -167,10 +167,10 @@ class OperationResult(_message.Message):
     ref: _builtins.str
     """`persons/0193…`"""
     name: _builtins.str
-    """As it was when the record was gathered; empty where there was none."""
+    """As it is called now, as far as the caller sees it; as it was called where the action has deleted it. Else empty."""
     outcome: Global___OperationOutcome.ValueType
     reason: _builtins.str
-    """Why it failed."""
+    """Why it failed; or `was merged into persons/0193…`: then what became of that one, or `gone` where the action deletes."""
     def __init__(
         self,
         *,
