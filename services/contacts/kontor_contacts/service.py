@@ -88,6 +88,9 @@ SERVICE = Service(
         identity.AccountCreated: consumed.account_changed,
         identity.AccountUpdated: consumed.account_changed,
         identity.UserUpdated: consumed.user_changed,
+        identity.GroupUpdated: consumed.group_changed,
+        identity.GroupDeleted: consumed.group_deleted,
+        identity.ApiKeyDeleted: consumed.api_key_deleted,
     },
     open=open_parts,
 )

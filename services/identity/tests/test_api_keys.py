@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kontor.identity.events.v1 import events_pb2 as facts
 from kontor.identity.v1 import api_keys_pb2 as pb
 from kontor.identity.v1 import calendar_feeds_pb2 as feeds
 from kontor.identity.v1 import sessions_pb2 as sessions
@@ -52,6 +53,14 @@ async def test_a_secret_is_shown_once(identity: Harness) -> None:
     await identity.call(request)
     with pytest.raises(AlreadyExists):
         await identity.call(request)
+
+
+async def test_that_a_key_is_deleted_is_told_once_and_without_its_secret(identity: Harness) -> None:
+    made = await create(identity)
+    await identity.call(pb.DeleteApiKeyRequest(id=made.id))
+    with pytest.raises(NotFound):
+        await identity.call(pb.DeleteApiKeyRequest(id=made.id))
+    assert await identity.published(facts.ApiKeyDeleted) == [facts.ApiKeyDeleted(id=made.id, user_id=identity.user.user_id)]
 
 
 @pytest.mark.parametrize(

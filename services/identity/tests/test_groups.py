@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kontor.identity.events.v1 import events_pb2 as facts
 from kontor.identity.v1 import api_keys_pb2 as api_keys
 from kontor.identity.v1 import calendar_feeds_pb2 as feeds
 from kontor.identity.v1 import groups_pb2 as pb
@@ -52,6 +53,17 @@ async def test_a_group_is_made_read_changed_and_deleted(identity: Harness) -> No
     await identity.call(pb.DeleteGroupRequest(id=made.id, etag="2"))
     with pytest.raises(NotFound):
         await identity.call(pb.GetGroupRequest(id=made.id))
+
+
+async def test_every_change_of_a_group_is_told_once(identity: Harness) -> None:
+    berta = await user(identity, "berta")
+    made = await create(identity, "Vertrieb", [berta])
+    changed = await update(identity, made, user_ids=[])
+    await update(identity, made, user_ids=[])
+    await identity.call(pb.DeleteGroupRequest(id=made.id))
+    assert [fact.group for fact in await identity.published(facts.GroupCreated)] == [made]
+    assert [fact.group for fact in await identity.published(facts.GroupUpdated)] == [changed]
+    assert [fact.id for fact in await identity.published(facts.GroupDeleted)] == [made.id]
 
 
 async def test_lists_go_on_where_they_ended(identity: Harness) -> None:

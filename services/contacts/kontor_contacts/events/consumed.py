@@ -23,3 +23,19 @@ def user_changed(event: Event[identity.UserUpdated], session: WriteSession) -> N
     user = event.body.user
     role = _ROLES.word(user.role, field="role") if user.role in Role.values() else ""
     operations.end_all_of(session, user.id, role=role, active=user.active)
+
+
+def group_changed(event: Event[identity.GroupUpdated], session: WriteSession) -> None:
+    """Stop what those who left it have begun, who may see less now. Late or twice it stops no less."""
+    group = event.body.group
+    operations.end_all_outside(session, group.id, group.user_ids)
+
+
+def group_deleted(event: Event[identity.GroupDeleted], session: WriteSession) -> None:
+    """Nobody is in it any more."""
+    operations.end_all_outside(session, event.body.id, ())
+
+
+def api_key_deleted(event: Event[identity.ApiKeyDeleted], session: WriteSession) -> None:
+    """Stop what was begun by the key."""
+    operations.end_all_of_key(session, event.body.id)

@@ -11,7 +11,9 @@ from kontor.contacts.v1 import duplicates_pb2 as duplicates
 from kontor.contacts.v1 import operations_pb2 as pb
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import record_kinds_pb2 as kinds
+from kontor.contacts.v1 import visibility_pb2 as visibility
 from kontor.identity.events.v1 import events_pb2 as identity
+from kontor.identity.v1 import groups_pb2 as groups
 from kontor.identity.v1 import users_pb2 as users
 from kontor_chassis.errors import Aborted, InvalidArgument, NotFound, PermissionDenied
 from kontor_chassis.ids import new_id
@@ -89,6 +91,36 @@ async def test_results_are_paged_and_filtered_by_outcome(bulk: Any, contacts: Ha
     assert [ref for ref, _, _ in changed] == [f"persons/{person.id}" for person in people]
     with pytest.raises(InvalidArgument):
         await contacts.call(pb.ListOperationResultsRequest(id=done.id, outcome=pb.OPERATION_OUTCOME_GONE, page_token="x"))
+
+
+async def test_results_name_people_as_whoever_asks_sees_them_now(bulk: Any, contacts: Harness) -> None:
+    renamed, hidden, deleted = await bulk.people(3)
+    admin = replace(contacts.user, user_id=new_id(), role="admin")
+    done = await bulk.done(all=True, add_tags=["Neu"])
+
+    async def names(user: Any) -> list[str]:
+        answer = await contacts.call(pb.ListOperationResultsRequest(id=done.id), user=user)
+        return [item.name for item in answer.results]
+
+    assert await names(contacts.user) == ["Person 0", "Person 1", "Person 2"]
+    limited = visibility.Visibility(mode=visibility.VISIBILITY_MODE_LIMITED, user_ids=[admin.user_id])
+    for person in (persons.Person(id=renamed.id, last_name="Weber"), persons.Person(id=hidden.id, visibility=limited)):
+        mask = ["last_name" if person.last_name else "visibility"]
+        await contacts.call(persons.UpdatePersonRequest(person=person, update_mask=mask), user=admin)
+    await contacts.call(persons.DeletePersonRequest(id=deleted.id))
+    assert await names(contacts.user) == ["Weber", "", ""]
+    assert await names(admin) == ["Weber", "Person 1", ""]
+
+
+async def test_results_keep_names_only_of_what_the_action_has_deleted(bulk: Any, contacts: Harness) -> None:
+    people = await bulk.people(2)
+    await bulk.done(ids=[people[0].id], add_tags=["Neu"])
+    done = await bulk.done(ids=[people[0].id, people[1].id, new_id()], delete=True)
+    answer = await contacts.call(pb.ListOperationResultsRequest(id=done.id))
+    assert [item.name for item in answer.results] == ["Person 0", "Person 1", ""]
+    with contacts.running.context.database.reading(contacts.user.account_id) as connection:
+        kept = list(connection.execute(sa.select(OPERATION_RESULTS.c.name).order_by(OPERATION_RESULTS.c.name)).scalars())
+    assert kept == ["", "", "Person 0", "Person 1"]
 
 
 async def test_only_those_who_began_it_and_admins_see_and_stop_it(bulk: Any, contacts: Harness) -> None:
@@ -210,6 +242,56 @@ async def test_an_operation_stops_when_its_user_loses_their_rights(
     if stopped:
         with pytest.raises(Aborted):
             await bulk.step(operation)
+
+
+@pytest.mark.parametrize(
+    ("role", "change", "stopped"),
+    [
+        ("member", "left", True),
+        ("member", "stayed", False),
+        ("member", "another", False),
+        ("member", "deleted", True),
+        # They see everything, in a group or not.
+        ("admin", "left", False),
+        ("owner", "deleted", False),
+    ],
+)
+@pytest.mark.usefixtures("idle")
+async def test_an_operation_stops_when_its_user_leaves_a_group(bulk: Any, contacts: Harness, role: str, change: str, stopped: bool) -> None:
+    group = new_id()
+    user = replace(contacts.user, role=role, groups=frozenset({group, new_id()}))
+    await bulk.people(3)
+    begun = await bulk.begin(user=user, all=True, add_tags=["Neu"])
+    scan = await contacts.call(duplicates.ScanDuplicatesRequest())
+    operation = await bulk.step(bulk.stored(begun))
+    others = [new_id()]
+    body: Any = {
+        "left": identity.GroupUpdated(group=groups.Group(id=group, user_ids=others)),
+        "stayed": identity.GroupUpdated(group=groups.Group(id=group, user_ids=[*others, user.user_id])),
+        "another": identity.GroupUpdated(group=groups.Group(id=new_id(), user_ids=others)),
+        "deleted": identity.GroupDeleted(id=group),
+    }[change]
+    await contacts.deliver(body, subject=f"groups/{group}")
+    now = await bulk.get(begun)
+    assert (now.state, "group" in now.failure) == ((FAILED, True) if stopped else (RUNNING, False))
+    assert (await bulk.get(scan)).state == RUNNING
+    if stopped:
+        with pytest.raises(Aborted):
+            await bulk.step(operation)
+
+
+@pytest.mark.usefixtures("idle")
+async def test_an_operation_stops_when_the_key_that_began_it_is_deleted(bulk: Any, contacts: Harness) -> None:
+    await bulk.people(1)
+    key = new_id()
+    begun = await bulk.begin(user=replace(contacts.user, api_key_id=key, api_key_name="Import"), all=True, add_tags=["Neu"])
+    by_hand = await bulk.begin(all=True, add_tags=["Neu"])
+    await contacts.deliver(identity.ApiKeyDeleted(id=new_id(), user_id=contacts.user.user_id), subject="api-keys/other")
+    assert (await bulk.get(begun)).state == RUNNING
+    await contacts.deliver(identity.ApiKeyDeleted(id=key, user_id=contacts.user.user_id), subject=f"api-keys/{key}")
+    now = await bulk.get(begun)
+    assert (now.state, "key" in now.failure) == (FAILED, True)
+    assert (await bulk.get(by_hand)).state == RUNNING
 
 
 async def test_what_has_ended_long_ago_is_forgotten_with_its_results(bulk: Any, contacts: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

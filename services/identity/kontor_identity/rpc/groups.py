@@ -4,19 +4,18 @@ from google.protobuf.empty_pb2 import Empty
 
 from kontor.identity.v1 import groups_pb2 as pb
 from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.etags import etag_of
 from kontor_chassis.paging import open_page
-from kontor_chassis.proto import to_timestamp
 from kontor_identity.domain.groups import Group
+from kontor_identity.events.published import group_message
 from kontor_identity.usecases import groups
 
 
 def create_group(request: pb.CreateGroupRequest, session: WriteSession) -> pb.Group:
-    return _group_to(groups.create(session, _group_from(request.group)))
+    return group_message(groups.create(session, _group_from(request.group)))
 
 
 def get_group(request: pb.GetGroupRequest, session: ReadSession) -> pb.Group:
-    return _group_to(groups.get(session, request.id))
+    return group_message(groups.get(session, request.id))
 
 
 def list_groups(request: pb.ListGroupsRequest, session: ReadSession) -> pb.ListGroupsResponse:
@@ -24,13 +23,13 @@ def list_groups(request: pb.ListGroupsRequest, session: ReadSession) -> pb.ListG
     after = (page.after[0], page.after[1]) if page.after else None
     found = groups.find(session, after=after, limit=page.size + 1)
     kept, next_page_token = page.cut(found, lambda item: (item.key, item.id))
-    return pb.ListGroupsResponse(groups=[_group_to(item) for item in kept], next_page_token=next_page_token)
+    return pb.ListGroupsResponse(groups=[group_message(item) for item in kept], next_page_token=next_page_token)
 
 
 def update_group(request: pb.UpdateGroupRequest, session: WriteSession) -> pb.Group:
     message = request.group
     wanted = _group_from(message)
-    return _group_to(groups.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag))
+    return group_message(groups.update(session, message.id, wanted, mask=request.update_mask, etag=request.etag or message.etag))
 
 
 def delete_group(request: pb.DeleteGroupRequest, session: WriteSession) -> Empty:
@@ -40,14 +39,3 @@ def delete_group(request: pb.DeleteGroupRequest, session: WriteSession) -> Empty
 
 def _group_from(message: pb.Group) -> Group:
     return Group(name=message.name, user_ids=tuple(message.user_ids))
-
-
-def _group_to(group: Group) -> pb.Group:
-    return pb.Group(
-        id=group.id,
-        etag=etag_of(group.version),
-        name=group.name,
-        user_ids=group.user_ids,
-        create_time=to_timestamp(group.create_time),
-        update_time=to_timestamp(group.update_time),
-    )

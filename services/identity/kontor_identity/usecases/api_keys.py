@@ -9,6 +9,7 @@ from kontor_chassis.errors import FailedPrecondition, NotFound
 from kontor_chassis.ids import new_id
 from kontor_identity.domain import tokens
 from kontor_identity.domain.api_keys import MAX_PER_USER, ApiKey, checked_api_key
+from kontor_identity.events import published
 from kontor_identity.store import api_keys, credentials
 from kontor_identity.usecases import users
 
@@ -36,3 +37,4 @@ def delete(session: WriteSession, key_id: str) -> None:
     if not credentials.delete(session, "api-keys", key_id):
         raise NotFound("The key does not exist.")
     session.audit(f"api-keys/{key_id}", "delete")
+    published.api_key_deleted(session, key_id)

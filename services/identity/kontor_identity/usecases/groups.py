@@ -13,6 +13,7 @@ from kontor_chassis.errors import AlreadyExists, FailedPrecondition, NotFound, i
 from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import new_id
 from kontor_identity.domain.groups import MAX_GROUPS, WRITABLE, Group, changed_fields, checked_group, with_changes
+from kontor_identity.events import published
 from kontor_identity.store import accounts, groups
 
 
@@ -27,6 +28,7 @@ def create(session: WriteSession, wanted: Group) -> Group:
     if not groups.insert(session, group):
         raise _name_is_taken()
     created(session, f"groups/{group.id}", {name: getattr(group, name) for name in sorted(WRITABLE)})
+    published.group_created(session, group)
     return group
 
 
@@ -53,6 +55,7 @@ def update(session: WriteSession, group_id: str, wanted: Group, *, mask: Collect
     after = replace(after, version=before.version + 1, update_time=session.now)
     groups.update(session, before, after)
     updated(session, f"groups/{after.id}", {name: (getattr(before, name), getattr(after, name)) for name in changed})
+    published.group_updated(session, after)
     return after
 
 
@@ -61,6 +64,7 @@ def delete(session: WriteSession, group_id: str, *, etag: str) -> None:
     group = _lock(session, group_id, etag)
     groups.delete(session, group.id)
     deleted(session, f"groups/{group.id}", {name: getattr(group, name) for name in sorted(WRITABLE)})
+    published.group_deleted(session, group)
 
 
 def _check_members(session: WriteSession, wanted: Group, group: Group) -> None:

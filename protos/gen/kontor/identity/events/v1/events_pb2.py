@@ -23,22 +23,31 @@ _sym_db = _symbol_database.Default()
 
 
 from kontor.identity.v1 import accounts_pb2 as kontor_dot_identity_dot_v1_dot_accounts__pb2
+from kontor.identity.v1 import groups_pb2 as kontor_dot_identity_dot_v1_dot_groups__pb2
 from kontor.identity.v1 import users_pb2 as kontor_dot_identity_dot_v1_dot_users__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kontor/identity/events/v1/events.proto\x12\x19kontor.identity.events.v1\x1a!kontor/identity/v1/accounts.proto\x1a\x1ekontor/identity/v1/users.proto\">\n\x0e\x41\x63\x63ountCreated\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\">\n\x0e\x41\x63\x63ountUpdated\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\"5\n\x0bUserCreated\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.kontor.identity.v1.User\"5\n\x0bUserUpdated\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.kontor.identity.v1.Userb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kontor/identity/events/v1/events.proto\x12\x19kontor.identity.events.v1\x1a!kontor/identity/v1/accounts.proto\x1a\x1fkontor/identity/v1/groups.proto\x1a\x1ekontor/identity/v1/users.proto\">\n\x0e\x41\x63\x63ountCreated\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\">\n\x0e\x41\x63\x63ountUpdated\x12,\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.kontor.identity.v1.Account\"5\n\x0bUserCreated\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.kontor.identity.v1.User\"5\n\x0bUserUpdated\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.kontor.identity.v1.User\"8\n\x0cGroupCreated\x12(\n\x05group\x18\x01 \x01(\x0b\x32\x19.kontor.identity.v1.Group\"8\n\x0cGroupUpdated\x12(\n\x05group\x18\x01 \x01(\x0b\x32\x19.kontor.identity.v1.Group\"\x1a\n\x0cGroupDeleted\x12\n\n\x02id\x18\x01 \x01(\t\",\n\rApiKeyDeleted\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.identity.events.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCOUNTCREATED']._serialized_start=136
-  _globals['_ACCOUNTCREATED']._serialized_end=198
-  _globals['_ACCOUNTUPDATED']._serialized_start=200
-  _globals['_ACCOUNTUPDATED']._serialized_end=262
-  _globals['_USERCREATED']._serialized_start=264
-  _globals['_USERCREATED']._serialized_end=317
-  _globals['_USERUPDATED']._serialized_start=319
-  _globals['_USERUPDATED']._serialized_end=372
+  _globals['_ACCOUNTCREATED']._serialized_start=169
+  _globals['_ACCOUNTCREATED']._serialized_end=231
+  _globals['_ACCOUNTUPDATED']._serialized_start=233
+  _globals['_ACCOUNTUPDATED']._serialized_end=295
+  _globals['_USERCREATED']._serialized_start=297
+  _globals['_USERCREATED']._serialized_end=350
+  _globals['_USERUPDATED']._serialized_start=352
+  _globals['_USERUPDATED']._serialized_end=405
+  _globals['_GROUPCREATED']._serialized_start=407
+  _globals['_GROUPCREATED']._serialized_end=463
+  _globals['_GROUPUPDATED']._serialized_start=465
+  _globals['_GROUPUPDATED']._serialized_end=521
+  _globals['_GROUPDELETED']._serialized_start=523
+  _globals['_GROUPDELETED']._serialized_end=549
+  _globals['_APIKEYDELETED']._serialized_start=551
+  _globals['_APIKEYDELETED']._serialized_end=595
 # @@protoc_insertion_point(module_scope)
