@@ -12,10 +12,11 @@ from kontor_contacts.domain.form_submissions import CONFIRMED, Submission
 from kontor_contacts.store.form_tables import FORM_CONFIRMATIONS as C
 from kontor_contacts.store.form_tables import FORM_SUBMISSIONS as S
 from kontor_contacts.store.tables import PERSONS
-from kontor_contacts.store.visibility import not_hidden_from
+from kontor_contacts.store.visibility import visible_to
 
 # A place in a list: time and id.
 After = tuple[datetime, str]
+_AT_ONCE = 500
 _COLUMNS = (
     "id", "version", "form_id", "form_name", "form_version", "state", "rejection", "consent_text", "consent_given", "language", "network",
     "origin", "page_id", "person_id", "person_created", "campaign", "create_time", "confirm_time", "expire_time",
@@ -32,10 +33,16 @@ def update(session: WriteSession, submission: Submission) -> None:
 
 
 def get(session: ReadSession, submission_id: str) -> Submission | None:
-    """Where the person of it is not hidden from the caller."""
+    """Where the caller sees the person of it, or there is none."""
     this = (S.c.account_id == session.account_id, S.c.id == submission_id)
-    row = session.execute(sa.select(S).where(*this, not_hidden_from(session, PERSONS, S.c.person_id))).one_or_none()
+    row = session.execute(sa.select(S).where(*this, _seen(session))).one_or_none()
     return _submission(row) if row else None
+
+
+def _seen(session: ReadSession) -> sa.ColumnElement[bool]:
+    """Whoever is named must be there: a name that leads nowhere says nothing of who may read it."""
+    person = (PERSONS.c.account_id == S.c.account_id, PERSONS.c.id == S.c.person_id)
+    return sa.or_(S.c.person_id == "", sa.exists().where(*person, visible_to(session, PERSONS)))
 
 
 def lock(session: WriteSession, submission_id: str) -> Submission | None:
@@ -54,7 +61,7 @@ def of_page(session: ReadSession, page_id: str) -> Submission | None:
 def page(session: ReadSession, form_id: str, *, state: str, after: After | None, limit: int) -> Sequence[Submission]:
     """Of one form, newest first, without those of people who are hidden from the caller."""
     statement = sa.select(S).where(S.c.account_id == session.account_id, S.c.form_id == form_id)
-    statement = statement.where(not_hidden_from(session, PERSONS, S.c.person_id))
+    statement = statement.where(_seen(session))
     if state:
         statement = statement.where(S.c.state == state)
     if after:
@@ -71,6 +78,19 @@ def delete_unconfirmed(session: WriteSession, form_id: str) -> None:
 
 def delete_of_person(session: WriteSession, person_id: str) -> None:
     session.execute(sa.delete(S).where(S.c.account_id == session.account_id, S.c.person_id == person_id))
+
+
+def ids_of_person(session: ReadSession, person_id: str) -> list[str]:
+    """Oldest first; the caller holds the person, for whom nothing comes in meanwhile."""
+    those = (S.c.account_id == session.account_id, S.c.person_id == person_id)
+    return list(session.execute(sa.select(S.c.id).where(*those).order_by(S.c.id)).scalars())
+
+
+def hand_over(session: WriteSession, submission_ids: Sequence[str], from_id: str, to_id: str) -> None:
+    """They belong to another person from now on, as far as they are still there."""
+    for start in range(0, len(submission_ids), _AT_ONCE):
+        some = S.c.id.in_(submission_ids[start : start + _AT_ONCE])
+        session.execute(sa.update(S).where(S.c.account_id == session.account_id, S.c.person_id == from_id, some).values(person_id=to_id))
 
 
 def delete_expired(session: WriteSession, *, limit: int) -> int:

@@ -42,6 +42,7 @@ class Snapshot(Generic[R]):
     positions: Sequence[str] = ()
     main_contact_of: Sequence[str] = ()
     children: Sequence[str] = ()
+    submissions: Sequence[str] = ()
     # Positions at the duplicate that said nothing new, and the ids of those at the survivor that say it.
     absorbed: Sequence[tuple[Position, str]] = field(default=())
 
@@ -56,7 +57,7 @@ def dump(snapshot: Snapshot[R]) -> dict[str, Any]:
         "tags": dict(snapshot.tags),
         "fields": dict(snapshot.fields),
         **{name: _PAIRS.dump_python(list(getattr(snapshot, name)), mode="json") for name in ("pairs_before", "pairs_duplicate")},
-        **{name: list(getattr(snapshot, name)) for name in ("positions", "main_contact_of", "children")},
+        **{name: list(getattr(snapshot, name)) for name in ("positions", "main_contact_of", "children", "submissions")},
         "absorbed": _POSITIONS.dump_python([position for position, _ in snapshot.absorbed], mode="json"),
         "absorbed_by": [keeper_id for _, keeper_id in snapshot.absorbed],
     }
@@ -74,6 +75,7 @@ def load(content: Mapping[str, Any], kind: type[R]) -> Snapshot[R]:
         positions=content["positions"],
         main_contact_of=content["main_contact_of"],
         children=content["children"],
+        submissions=content["submissions"],
         absorbed=list(zip(absorbed, content["absorbed_by"], strict=True)),
     )
 

@@ -17,7 +17,7 @@ from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.tags import tag_key
 from kontor_contacts.settings import ContactsSettings
-from kontor_contacts.store import accounts, duplicates, form_submissions, likely, merge_snapshots, merges, photos, tags
+from kontor_contacts.store import accounts, duplicates, likely, merge_snapshots, merges, photos, tags
 from kontor_contacts.store.duplicates import Pair
 from kontor_contacts.store.merge_snapshots import R, Snapshot
 from kontor_contacts.usecases.custom_types import converted
@@ -140,5 +140,4 @@ def erase(session: WriteSession, noun: str, survivor_id: str) -> None:
         merges.erase(session, [merge.id for merge in gone])
         for merge in gone:
             photos.let_go(session, merge.id)
-            form_submissions.delete_of_person(session, merge.duplicate_id)
         waiting += [merge.duplicate_id for merge in gone]

@@ -18,6 +18,7 @@ from kontor_contacts.domain.positions import Position
 from kontor_contacts.events import published
 from kontor_contacts.store import custom_fields, duplicates, merge_snapshots, merges, organisations, persons, photos, positions
 from kontor_contacts.store import custom_values as values
+from kontor_contacts.store import form_submissions as submissions
 from kontor_contacts.store import main_contacts as main_contact_rows
 from kontor_contacts.store.merge_snapshots import Snapshot, definitions
 from kontor_contacts.store.persons import NOUN, position_order
@@ -51,6 +52,7 @@ def merge(
         pairs_before=duplicates.all_of(session, survivor.id),
         pairs_duplicate=duplicates.all_of(session, duplicate.id),
         main_contact_of=main_contact_rows.organisations_of(session, duplicate.id),
+        submissions=submissions.ids_of_person(session, duplicate.id),
         absorbed=joined.absorbed,
     )
     _write_merged(session, made, snapshot, fields)
@@ -89,6 +91,7 @@ def _write_merged(session: WriteSession, made: Merge, snapshot: Snapshot[Person]
     persons.update(session, before, after)
     values.write(session, after.id, merge_parts.custom_changes(before.custom, after.custom, fields))
     main_contact_rows.hand_over(session, snapshot.main_contact_of, after.id)
+    submissions.hand_over(session, snapshot.submissions, duplicate.id, after.id)
     merges.insert(session, made, merge_snapshots.dump(snapshot))
 
 
@@ -125,6 +128,7 @@ def undo(session: WriteSession, merge: Merge) -> Person:
     # One above what was told of its end.
     duplicate = replace(kept.duplicate, version=kept.duplicate.version + 2, update_time=session.now, positions=divided.theirs)
     _write_undone(session, merge, now, after, duplicate, fields)
+    submissions.hand_over(session, kept.submissions, after.id, duplicate.id)
     merge_parts.restore_pairs(session, merge, kept)
     _tell_undone(session, merge, kept, now, after, duplicate)
     return after
