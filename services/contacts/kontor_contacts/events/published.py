@@ -91,8 +91,8 @@ def position_deleted(session: WriteSession, position: Position) -> None:
     session.publish(pb.PositionDeleted(position=_position(position)), subject=_position_ref(position), sequence=position.version + 1)
 
 
-def form_submitted(session: WriteSession, submission: Submission, form: WebForm, text: str) -> None:
-    """`text`: the entries for reading."""
+def form_submitted(session: WriteSession, submission: Submission, form: WebForm, person: Person, text: str) -> None:
+    """`person`: who was made or found; `text`: the entries for reading."""
     facts = pb.FormSubmissionFacts(
         id=submission.id,
         form_id=form.id,
@@ -103,6 +103,7 @@ def form_submitted(session: WriteSession, submission: Submission, form: WebForm,
         campaign=submission.campaign,
         responsible_user_id=form.responsible_user_id,
         creator_user_id=form.creator_user_id,
+        visible_to=person.visibility.refs,
     )
     session.publish(pb.FormSubmitted(submission=facts), subject=submission.ref, sequence=submission.version)
 

@@ -4,7 +4,8 @@ What a stranger says about somebody who is there changes nothing of them: whoeve
 that the team would trust. The form's own tags are added; everything that was sent stays with the submission, for people to take over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
@@ -19,6 +20,9 @@ from kontor_contacts.events import published
 from kontor_contacts.store import form_submissions, persons
 from kontor_contacts.usecases import duplicates, web_forms
 from kontor_contacts.usecases import persons as people
+
+# How what forms change came about, whoever let it in.
+MEANS = "form"
 
 
 def get(session: ReadSession, submission_id: str) -> Submission:
@@ -36,7 +40,10 @@ def find(session: ReadSession, form_id: str, *, state: str, after: form_submissi
 
 
 def accept(session: WriteSession, submission_id: str) -> Submission:
-    """A user says that it was a human's. Raises NotFound, FailedPrecondition."""
+    """A user says that it was a human's. Answers it without the person where the user does not see them.
+
+    Raises NotFound, FailedPrecondition.
+    """
     submission = form_submissions.lock(session, submission_id)
     if submission is None:
         raise NotFound("The form submission does not exist.")
@@ -45,9 +52,21 @@ def accept(session: WriteSession, submission_id: str) -> Submission:
     form = web_forms.get(session, submission.form_id)
     fields = web_forms.shown_fields(session, form, submission.language)
     entries = read_again(submission, fields)
-    taken = take_in(session, form, submission, entries, fields)
+    with _as_the_form(session):
+        taken = take_in(session, form, submission, entries, fields)
     session.audit(submission.ref, "accept", {"state": (submission.state, CONFIRMED), "person_id": (None, taken.person_id)})
-    return taken
+    return taken if persons.get(session, taken.person_id) else replace(taken, person_id="")
+
+
+@contextmanager
+def _as_the_form(session: WriteSession) -> Iterator[None]:
+    """Who is found must not depend on who accepts it, so nobody is hidden meanwhile. The user stays who has done it."""
+    principal, means = session.principal, session.means
+    session.principal, session.means = replace(principal, service=session.context.service.name), MEANS
+    try:
+        yield
+    finally:
+        session.principal, session.means = principal, means
 
 
 def read_again(submission: Submission, fields: Sequence[ShownField]) -> Entries:
@@ -65,7 +84,7 @@ def read_again(submission: Submission, fields: Sequence[ShownField]) -> Entries:
 
 
 def take_in(session: WriteSession, form: WebForm, submission: Submission, entries: Entries, fields: Sequence[ShownField]) -> Submission:
-    """Make or find the person, and tell it. The caller has the row of the submission, and writes the audit entry about it."""
+    """Make or find the person, and tell it. The caller sees everybody, has the row of the submission, and writes the audit entry on it."""
     known = _known(session, entries)
     person = _tagged(session, known, form) if known else _made(session, form, entries, submission.language)
     taken = replace(
@@ -79,7 +98,7 @@ def take_in(session: WriteSession, form: WebForm, submission: Submission, entrie
         expire_time=None,
     )
     form_submissions.update(session, taken)
-    published.form_submitted(session, taken, form, lines(taken.entries, fields))
+    published.form_submitted(session, taken, form, person, lines(taken.entries, fields))
     return taken
 
 
@@ -97,5 +116,5 @@ def _tagged(session: WriteSession, person: Person, form: WebForm) -> Person:
     carried = {tag_key(name) for name in person.tags}
     tags = (*person.tags, *(name for name in form.tags if tag_key(name) not in carried))
     if len(tags) > MAX_TAGS:
-        return person
+        return people.lock(session, person.id)
     return people.update(session, person.id, replace(person, tags=tags), mask={"tags"}, etag="")

@@ -29,13 +29,12 @@ from kontor_contacts.domain.form_tokens import (
 from kontor_contacts.domain.form_wording import text
 from kontor_contacts.domain.web_forms import WebForm
 from kontor_contacts.store import form_mails, form_submissions, form_throttles, web_forms
-from kontor_contacts.usecases.form_submissions import read_again, take_in
+from kontor_contacts.usecases.form_submissions import MEANS, read_again, take_in
 from kontor_contacts.usecases.web_forms import shown_fields
 
 log = structlog.get_logger()
 
 TAKEN, MAILED, FAULTY = "taken", "mailed", "faulty"
-MEANS = "form"
 _EVERYBODY = service_principal("contacts")
 
 

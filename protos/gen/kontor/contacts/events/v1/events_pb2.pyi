@@ -491,6 +491,7 @@ class FormSubmissionFacts(_message.Message):
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     RESPONSIBLE_USER_ID_FIELD_NUMBER: _builtins.int
     CREATOR_USER_ID_FIELD_NUMBER: _builtins.int
+    VISIBLE_TO_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     form_id: _builtins.str
     form_name: _builtins.str
@@ -503,6 +504,10 @@ class FormSubmissionFacts(_message.Message):
     responsible_user_id: _builtins.str
     """Who answers for the form, and who made it."""
     creator_user_id: _builtins.str
+    @_builtins.property
+    def visible_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who may see the person, and so what they sent: resource names of groups and users; empty: everyone."""
+
     def __init__(
         self,
         *,
@@ -515,10 +520,11 @@ class FormSubmissionFacts(_message.Message):
         campaign: _builtins.str = ...,
         responsible_user_id: _builtins.str = ...,
         creator_user_id: _builtins.str = ...,
+        visible_to: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "creator_user_id", b"creator_user_id", "form_id", b"form_id", "form_name", b"form_name", "id", b"id", "person_created", b"person_created", "person_id", b"person_id", "responsible_user_id", b"responsible_user_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "creator_user_id", b"creator_user_id", "form_id", b"form_id", "form_name", b"form_name", "id", b"id", "person_created", b"person_created", "person_id", b"person_id", "responsible_user_id", b"responsible_user_id", "text", b"text", "visible_to", b"visible_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
