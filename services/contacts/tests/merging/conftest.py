@@ -1,7 +1,7 @@
 """People and organisations to be merged, and short ways to do it."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos
 from kontor.contacts.v1 import positions_pb2 as positions
 from kontor_chassis.db.plumbing import AUDIT
+from kontor_chassis.principal import Principal
 from kontor_chassis.testing import Harness
 
 # Not what a record is, but what is known of its row.
@@ -60,8 +61,12 @@ class Contacts:
         kind = pb.MergePersonsRequest if isinstance(survivor, persons.Person) else pb.MergeOrganisationsRequest
         return await self.call(kind(id=survivor.id, duplicate_id=duplicate.id, **options))
 
-    async def undo(self, merged: Any) -> pb.Merge:
-        undone: pb.Merge = await self.call(pb.UndoMergeRequest(id=merged.merge_id))
+    @property
+    def admin(self) -> Principal:
+        return replace(self.harness.user, role="admin")
+
+    async def undo(self, merged: Any, **options: Any) -> pb.Merge:
+        undone: pb.Merge = await self.call(pb.UndoMergeRequest(id=merged.merge_id), **options)
         return undone
 
     async def photo(self, person: Any, color: str) -> str:

@@ -209,7 +209,7 @@ async def test_an_organisation_that_is_gone_cannot_come_back(crm: Any) -> None:
     assert refused.value.detail == {"later_merge_id": later.merge_id}
     await crm.call(organisations.DeleteOrganisationRequest(id=third.id))
     with pytest.raises(FailedPrecondition) as refused:
-        await crm.undo(later)
+        await crm.undo(later, user=crm.admin)
     assert refused.value.reason == "SURVIVOR_DELETED"
     with pytest.raises(NotFound):
         await crm.get(same)

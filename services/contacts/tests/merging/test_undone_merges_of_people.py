@@ -165,9 +165,13 @@ async def test_of_what_was_deleted_nothing_is_kept(crm: Any) -> None:
     await crm.call(persons.DeletePersonRequest(id=three.id))
     for merge, reason in zip(merged, ("LATER_MERGE", "SURVIVOR_DELETED"), strict=True):
         with pytest.raises(FailedPrecondition) as refused:
-            await crm.undo(merge)
+            await crm.undo(merge, user=crm.admin)
         assert refused.value.reason == reason
-    shown = (await crm.call(pb.ListMergesRequest())).merges
+        # Nobody knows any more who could see it.
+        with pytest.raises(NotFound):
+            await crm.undo(merge)
+    assert not (await crm.call(pb.ListMergesRequest())).merges
+    shown = (await crm.call(pb.ListMergesRequest(), user=crm.admin)).merges
     assert [(item.survivor.name, item.duplicate.name) for item in shown] == [("", ""), ("", "")]
     assert snapshots(crm) == [None, None]
 
