@@ -130,6 +130,8 @@ class Postgres:
 
     admin_url: str
     server: Server | None
+    # By name: the address of a database that was brought up to date once and is copied from then on.
+    _migrated: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def create_database(self, name: str) -> str:
         """A fresh database owned by a fresh role that is no superuser and cannot bypass row-level security; answers that role's URL.
@@ -143,6 +145,27 @@ class Postgres:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(sql.Identifier(name), sql.Identifier(name)))
         address = urlsplit(self.admin_url)
         return urlunsplit(address._replace(netloc=f"{name}:{password}@{address.hostname}:{address.port or 5432}", path=f"/{name}"))
+
+    def create_migrated(self, name: str, migrations: str) -> str:
+        """A fresh database with a service's tables, `migrations` being its package of them; all of one name have the same role. Copying is
+        several times as fast as migrating, which a test of the migrations does."""
+        if name not in self._migrated:
+            # Most tests need none of it.
+            from kontor_chassis.db.database import Database
+            from kontor_chassis.db.migrations import upgrade
+
+            made = self.create_database(f"{name}_first")
+            database = Database(made, name=name)
+            upgrade(database, migrations)
+            database.close()
+            self._migrated[name] = made
+        first = urlsplit(self._migrated[name])
+        copy = f"{name}_{secrets.token_hex(4)}"
+        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
+        names = (sql.Identifier(item) for item in (copy, str(first.username), first.path.lstrip("/")))
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(statement.format(*names))
+        return urlunsplit(first._replace(path=f"/{copy}"))
 
     def drop_database(self, url: str) -> None:
         """Remove what create_database made, also while connections to it are open."""

@@ -15,23 +15,20 @@ from kontor.contacts.events.v1 import events_pb2 as facts
 from kontor.contacts.v1 import bulk_pb2 as bulk
 from kontor.contacts.v1 import contact_points_pb2 as points
 from kontor.contacts.v1 import duplicates_pb2 as duplicates
-from kontor.contacts.v1 import form_submissions_pb2 as form_submissions
 from kontor.contacts.v1 import merges_pb2 as merges
 from kontor.contacts.v1 import operations_pb2 as operations
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.contacts.v1 import photos_pb2 as photos
 from kontor.contacts.v1 import positions_pb2 as positions
-from kontor.contacts.v1 import public_forms_pb2 as public_forms
 from kontor.contacts.v1 import tags_pb2 as tags
 from kontor.contacts.v1 import visibility_pb2 as pb
-from kontor.contacts.v1 import web_forms_pb2 as web_forms
 from kontor.type.v1 import audit_pb2 as audit
 from kontor.type.v1 import document_pb2 as documents
 from kontor_chassis.errors import InvalidArgument, Moved, NotFound
 from kontor_chassis.ids import new_id
 from kontor_chassis.principal import Principal
-from kontor_chassis.testing import STRANGER, Harness
+from kontor_chassis.testing import Harness
 from kontor_contacts.store.tables import METADATA
 from services.contacts.tests.visible_world import EVERYONE, World, limited
 
@@ -190,22 +187,6 @@ async def test_a_bulk_action_reaches_only_what_who_began_it_sees(world: World, i
     assert "Neu" not in (await world.call(persons.GetPersonRequest(id=ids.person))).tags
     results = (await world.call(operations.ListOperationResultsRequest(id=begun.id), world.outside)).results
     assert "Geheim" not in " ".join(item.name for item in results)
-
-
-async def test_what_a_hidden_person_sent_is_hidden_too(world: World, ids: Ids) -> None:
-    fields = [web_forms.FormField(key="last_name", required=True), web_forms.FormField(key="email", required=True)]
-    form = await world.call(web_forms.CreateWebFormRequest(web_form=web_forms.WebForm(name="Kontakt", active=True, fields=fields)))
-    sent = [public_forms.SentValue(key="last_name", values=["Zuse"]), public_forms.SentValue(key="email", values=["z@example.com"])]
-    await world.contacts.call(public_forms.SubmitPublicFormRequest(key=form.key, values=sent, trap="x"), user=STRANGER)
-    listing = form_submissions.ListFormSubmissionsRequest(form_id=form.id)
-    [submission] = (await world.call(listing)).form_submissions
-    accepted = await world.call(form_submissions.AcceptFormSubmissionRequest(id=submission.id))
-    hide = persons.Person(id=accepted.person_id, visibility=limited(groups=[world.group]))
-    await world.call(persons.UpdatePersonRequest(person=hide, update_mask=["visibility"]))
-    assert (await world.call(listing, world.inside)).form_submissions
-    assert not (await world.call(listing, world.outside)).form_submissions
-    with pytest.raises(NotFound):
-        await world.call(form_submissions.GetFormSubmissionRequest(id=submission.id), world.outside)
 
 
 async def test_hidden_records_cannot_be_pointed_at(world: World, ids: Ids) -> None:

@@ -182,7 +182,11 @@ def database() -> str:
 
 @pytest.fixture
 def settings(request: pytest.FixtureRequest, database: str) -> dict[str, Any]:
-    return {"database_url": request.getfixturevalue("postgres").create_database("mail_ingest")} if database == "postgresql" else {}
+    return (
+        {"database_url": request.getfixturevalue("postgres").create_migrated("mail_ingest", "kontor_mail_ingest.migrations")}
+        if database == "postgresql"
+        else {}
+    )
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ async def search(request: pytest.FixtureRequest, tmp_path: Path, owners: Owners,
         server = request.getfixturevalue("meilisearch")
         monkeypatch.setenv("KONTOR_SEARCH_INDEX", f"test-{uuid.uuid4().hex}")
         settings["search_url"] = server.url.replace("://", f"://:{server.key}@") if server.key else server.url
-        settings["database_url"] = request.getfixturevalue("postgres").create_database("search")
+        settings["database_url"] = request.getfixturevalue("postgres").create_migrated(SERVICE.name, SERVICE.migrations)
     channels = dict.fromkeys(("identity", "contacts", "sales", "tasks", "mail"), owners)
     async with harness(SERVICE, tmp_path, settings=settings, channels=channels) as running:
         async with asyncio.timeout(60):

@@ -13,6 +13,6 @@ from kontor_sales.service import SERVICE
 async def sales(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     settings = {}
     if request.param == "postgresql":
-        settings["database_url"] = request.getfixturevalue("postgres").create_database("sales")
+        settings["database_url"] = request.getfixturevalue("postgres").create_migrated(SERVICE.name, SERVICE.migrations)
     async with harness(SERVICE, tmp_path, settings=settings) as running:
         yield running

@@ -13,6 +13,6 @@ from kontor_tasks.service import SERVICE
 async def tasks(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     settings = {}
     if request.param == "postgresql":
-        settings["database_url"] = request.getfixturevalue("postgres").create_database("tasks")
+        settings["database_url"] = request.getfixturevalue("postgres").create_migrated(SERVICE.name, SERVICE.migrations)
     async with harness(SERVICE, tmp_path, settings=settings) as running:
         yield running
