@@ -44,7 +44,7 @@ def rabbitmq() -> Iterator[backends.Rabbit]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[backends.Postgres]:
-    with required("postgres", backends.postgres()) as running:
+    with required("postgres", backends.postgres(durable=False)) as running:
         yield running
 
 

@@ -3,8 +3,9 @@ resort where no object store is to be had.
 
 Each context manager takes, in this order: the server named by an environment URL; the program on this machine, started on a free
 loopback port with its data in a temporary folder; a container, where Docker answers. Else it raises BackendMissing, which
-`tests/backend_fixtures.py` turns into a loud skip (or a failure, see KONTOR_REQUIRE_BACKENDS there). Durability stays on: fsync is
-what many tests are about. Programs die with the process that started them, also when that one is killed.
+`tests/backend_fixtures.py` turns into a loud skip (or a failure, see KONTOR_REQUIRE_BACKENDS there). Durability stays on, fsync is
+what bad days are about; only the server that service tests share, of which nobody wants anything after a power cut, does without.
+Programs die with the process that started them, also when that one is killed.
 """
 
 import contextlib
@@ -181,7 +182,7 @@ def _postgres_program(name: str) -> str | None:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(*, durable: bool = True) -> Iterator[Postgres]:
     """KONTOR_TEST_DATABASE_URL (of a superuser), else a fresh cluster, else `postgres:17`."""
     port = free_port()
     url = f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres"
@@ -213,7 +214,7 @@ def postgres() -> Iterator[Postgres]:
                 "max_connections": "200",
                 "shared_buffers": "128MB",
                 "max_wal_size": "1GB",
-                "fsync": "on",
+                "fsync": "on" if durable else "off",
                 "synchronous_commit": "on",
             }
             command = [
