@@ -1,7 +1,10 @@
-"""A background task of a service: does what is due, then rests until it is woken or some time has passed."""
+"""Background tasks of a service: one that does what is due and rests until it is woken or some time has passed, and one that only
+comes again."""
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 import structlog
@@ -20,6 +23,26 @@ async def rest(awake: asyncio.Event, seconds: float = _POLL_SECONDS) -> None:
             await awake.wait()
     except TimeoutError:
         return
+
+
+@asynccontextmanager
+async def repeated(name: str, work: Callable[[], Awaitable[object]], *, seconds: float) -> AsyncIterator[None]:
+    """Do it every so many seconds, until closed. What a database or a disk that is away raises is left for the next time."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except (KontorError, sa.exc.SQLAlchemyError, OSError) as error:
+                log.warning(f"{name}_waits", error=str(error))
+
+    task = asyncio.create_task(repeat(), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Worker(ABC):

@@ -1,15 +1,12 @@
 """Forgets what undoing a merge would take, when it is too late for that; where the duplicate went stays known for ever."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
-import sqlalchemy as sa
 import structlog
 
-from kontor_chassis.errors import KontorError
 from kontor_chassis.principal import EVERY_ACCOUNT, service_principal
 from kontor_chassis.service import Context
+from kontor_chassis.worker import repeated
 from kontor_contacts.store import merges, photos
 
 log = structlog.get_logger()
@@ -18,27 +15,9 @@ _EVERY_SECONDS = 600
 _AT_ONCE = 100
 
 
-@asynccontextmanager
-async def open_pruning(context: Context) -> AsyncIterator[None]:
+def open_pruning(context: Context) -> AbstractAsyncContextManager[None]:
     """Prune every ten minutes, until closed."""
-    task = asyncio.create_task(_keep_pruning(context), name="merge-pruning")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _keep_pruning(context: Context) -> None:
-    while True:
-        await asyncio.sleep(_EVERY_SECONDS)
-        try:
-            pruned = await prune(context)
-        except (KontorError, sa.exc.SQLAlchemyError) as error:
-            log.warning("merge_pruning_waits", error=str(error))
-        else:
-            if pruned:
-                log.info("merges_pruned", merges=pruned)
+    return repeated("merge_pruning", lambda: prune(context), seconds=_EVERY_SECONDS)
 
 
 async def prune(context: Context) -> int:
@@ -60,4 +39,6 @@ async def prune(context: Context) -> int:
         for account_id, merge_id in found:
             await context.database.write(forget, account_id, merge_id)
         pruned += len(found)
+    if pruned:
+        log.info("merges_pruned", merges=pruned)
     return pruned

@@ -1,16 +1,13 @@
 """Forgets operations and their results when they have ended long ago."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
-import sqlalchemy as sa
 import structlog
 
-from kontor_chassis.errors import KontorError
 from kontor_chassis.principal import EVERY_ACCOUNT, service_principal
 from kontor_chassis.service import Context
+from kontor_chassis.worker import repeated
 from kontor_contacts.store import operation_results, operations
 
 log = structlog.get_logger()
@@ -21,27 +18,9 @@ _AT_ONCE = 100
 _ROWS_AT_ONCE = 1000
 
 
-@asynccontextmanager
-async def open_pruning(context: Context) -> AsyncIterator[None]:
+def open_pruning(context: Context) -> AbstractAsyncContextManager[None]:
     """Prune every hour, until closed."""
-    task = asyncio.create_task(_keep_pruning(context), name="operation-pruning")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _keep_pruning(context: Context) -> None:
-    while True:
-        await asyncio.sleep(_EVERY_SECONDS)
-        try:
-            pruned = await prune(context)
-        except (KontorError, sa.exc.SQLAlchemyError) as error:
-            log.warning("operation_pruning_waits", error=str(error))
-        else:
-            if pruned:
-                log.info("operations_pruned", operations=pruned)
+    return repeated("operation_pruning", lambda: prune(context), seconds=_EVERY_SECONDS)
 
 
 async def prune(context: Context) -> int:
@@ -66,4 +45,6 @@ async def prune(context: Context) -> int:
             while not await context.database.write(forget, account_id, operation_id):
                 pass
         pruned += len(found)
+    if pruned:
+        log.info("operations_pruned", operations=pruned)
     return pruned

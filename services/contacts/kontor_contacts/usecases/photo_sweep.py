@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import sqlalchemy as sa
 import structlog
 
-from kontor_chassis.errors import KontorError
 from kontor_chassis.principal import EVERY_ACCOUNT, service_principal
 from kontor_chassis.service import Context
+from kontor_chassis.worker import repeated
 from kontor_contacts.domain.photos import SIZES, blob_key
 from kontor_contacts.store import photos
 
@@ -24,24 +23,8 @@ _AT_THE_SAME_TIME = 2
 @asynccontextmanager
 async def open_sweep(context: Context) -> AsyncIterator[asyncio.Semaphore]:
     """Sweep every minute, until closed. Answers what is to be held while a picture is read."""
-    task = asyncio.create_task(_keep_sweeping(context), name="photo-sweep")
-    try:
+    async with repeated("photo_sweep", lambda: sweep(context), seconds=_EVERY_SECONDS):
         yield asyncio.Semaphore(_AT_THE_SAME_TIME)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _keep_sweeping(context: Context) -> None:
-    while True:
-        await asyncio.sleep(_EVERY_SECONDS)
-        try:
-            swept = await sweep(context)
-        except (KontorError, sa.exc.SQLAlchemyError, OSError) as error:
-            log.warning("photo_sweep_waits", error=str(error))
-        else:
-            if swept:
-                log.info("photos_swept", photos=swept)
 
 
 async def sweep(context: Context) -> int:
@@ -66,4 +49,6 @@ async def sweep(context: Context) -> int:
         await asyncio.to_thread(remove, found)
         await context.database.write(forget, found)
         swept += len(found)
+    if swept:
+        log.info("photos_swept", photos=swept)
     return swept
