@@ -15,7 +15,7 @@ _NEXT = sa.select(T.c.survivor_id).where(
 
 
 def present_id(session: ReadSession, noun: str, record_id: str) -> str:
-    """The id itself, or that of the record which has taken its place; what is no id stays as it is."""
+    """The id itself, or that of the record which has taken its place; either may be gone. What is no id stays as it is."""
     if not is_id(record_id):
         return record_id
     # It ends: what was merged into others has no row that anything could be merged into.

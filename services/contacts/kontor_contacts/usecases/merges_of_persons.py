@@ -22,8 +22,9 @@ from kontor_contacts.store import form_submissions as submissions
 from kontor_contacts.store import main_contacts as main_contact_rows
 from kontor_contacts.store.merge_snapshots import Snapshot, definitions
 from kontor_contacts.store.persons import NOUN, position_order
+from kontor_contacts.store.survivors import present_id
 from kontor_contacts.usecases import custom_values, main_contacts, merge_parts
-from kontor_contacts.usecases.moved import missing, present_id, unknown, way_of
+from kontor_contacts.usecases.moved import missing, unknown, way_of
 from kontor_contacts.usecases.touching import touch_organisations
 
 

@@ -6,6 +6,7 @@ from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.errors import FieldViolation, InvalidArgument, Moved, NotFound, invalid
 from kontor_contacts.domain.merges import Merge
 from kontor_contacts.store import merges, organisations, persons
+from kontor_contacts.store.survivors import present_id
 
 _WORDS = {persons.NOUN: "person", organisations.NOUN: "organisation"}
 _READ: Mapping[str, Callable[[ReadSession, str], object]] = {persons.NOUN: persons.get, organisations.NOUN: organisations.get}
@@ -35,12 +36,6 @@ def survivor_of(session: ReadSession, noun: str, record_id: str) -> str:
     """Who has taken the place of a record that is not there; empty: nobody, or whoever did is gone, too."""
     survivor_id = present_id(session, noun, record_id)
     return survivor_id if survivor_id != record_id and _READ[noun](session, survivor_id) is not None else ""
-
-
-def present_id(session: ReadSession, noun: str, record_id: str) -> str:
-    """The id itself, or of who has taken its place; either may be gone."""
-    way = way_of(session, noun, record_id)
-    return way[-1].survivor_id if way else record_id
 
 
 def way_of(session: ReadSession, noun: str, record_id: str) -> list[Merge]:

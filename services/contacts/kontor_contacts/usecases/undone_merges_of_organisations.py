@@ -26,6 +26,7 @@ from kontor_contacts.store import (
 from kontor_contacts.store import custom_values as values
 from kontor_contacts.store.merge_snapshots import Snapshot
 from kontor_contacts.store.organisations import NOUN
+from kontor_contacts.store.survivors import present_id
 from kontor_contacts.usecases import custom_values, merge_parts
 from kontor_contacts.usecases.merged_organisations import (
     PositionChanges,
@@ -39,7 +40,7 @@ from kontor_contacts.usecases.merged_organisations import (
     touch,
     with_all_values,
 )
-from kontor_contacts.usecases.moved import present_id, way_of
+from kontor_contacts.usecases.moved import way_of
 
 
 def undo(session: WriteSession, merge: Merge) -> Organisation:

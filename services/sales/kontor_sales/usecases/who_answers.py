@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from kontor_chassis.db import locks
-from kontor_chassis.db.sessions import ReadSession, WriteSession
-from kontor_chassis.ids import is_id
+from kontor_chassis.db.sessions import WriteSession
 from kontor_sales.domain.given import Named, newly_named
 from kontor_sales.store import given
 from kontor_sales.store.tables import MERGES
@@ -23,8 +22,3 @@ def resolved(session: WriteSession, before: Sequence[Named], after: Sequence[Nam
 def forget_left(session: WriteSession, record: str, after: Sequence[Named]) -> None:
     """Who is taken off a record does not come back with an undone merge."""
     given.keep_only(session, record, [item.ref for item in after])
-
-
-def root_id(session: ReadSession, noun: str, record_id: str) -> str:
-    """For filters: who answers for this person or organisation; what is no id stays as it is."""
-    return MERGES.root(session, f"{noun}/{record_id}").partition("/")[2] if is_id(record_id) else record_id
