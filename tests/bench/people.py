@@ -14,6 +14,7 @@ from typing import Any
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
 from kontor_contacts.domain.persons import Person
+from kontor_contacts.domain.tag_bits import tag_bits
 from tests.bench import custom
 
 TAG_COUNT = 50
@@ -111,6 +112,7 @@ class Population:
                 **dict.fromkeys(("parent_id", "main_contact_person_id", "address_origin_id"), ""),
                 **_NOBODYS,
                 **self._origin(),
+                "tag_bits": 0,
             }
         )
 
@@ -118,6 +120,8 @@ class Population:
         pick = self._random.choice
         person = Person(first_name=pick(_FIRST), last_name=pick(_STEMS) + pick(_ENDINGS), title="Dr." if number % 20 == 0 else "")
         person_id = new_id()
+        tag_ids = self._some_tags()
+        bits = tag_bits(tag_ids)
         batch.persons.append(
             {
                 "account_id": self._account_id,
@@ -136,11 +140,13 @@ class Population:
                 "last_name_key": fold(person.last_name),
                 **_NOBODYS,
                 **self._origin(),
+                "tag_bits": bits,
             }
         )
         self._add_points(batch, person_id, number)
-        self._add_tags(batch, person_id, person.sort_key)
-        batch.custom_values += custom.values(self.custom_fields, person_id, self._random)
+        common = {"account_id": self._account_id, "record_id": person_id, "noun": "persons", "sort_key": person.sort_key, "tag_bits": bits}
+        batch.taggings += [{**common, "tag_id": tag_id} for tag_id in tag_ids]
+        batch.custom_values += [{**row, "tag_bits": bits} for row in custom.values(self.custom_fields, person_id, self._random)]
         if self._random.random() < 0.8:
             self._add_position(batch, person_id)
 
@@ -156,11 +162,9 @@ class Population:
         empty = {"lookup": "", "postcode": "", "city": "", "region": "", "country": ""}
         batch.contact_points += [empty | common | point for point in points[: self._random.randrange(4)]]
 
-    def _add_tags(self, batch: Batch, person_id: str, sort_key: str) -> None:
+    def _some_tags(self) -> set[str]:
         draws = self._random.choices(self.tags, cum_weights=self._weights, k=self._random.randrange(MOST_TAGS + 1))
-        for tag_id in {tag["id"] for tag in draws}:
-            common = {"account_id": self._account_id, "record_id": person_id, "noun": "persons"}
-            batch.taggings.append({**common, "tag_id": tag_id, "sort_key": sort_key})
+        return {str(tag["id"]) for tag in draws}
 
     def _add_position(self, batch: Batch, person_id: str) -> None:
         batch.positions.append(

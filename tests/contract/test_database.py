@@ -197,6 +197,19 @@ def test_of_many_inserts_of_one_key_at_once_one_wins(database_place: DatabasePla
 TEXTS = ["", "Grüße", "'", '"', "\\", "\n\t\r", "\x7f", "{}", "null", "👩‍👩‍👧", "\u2028", "Ü" * 5000]
 
 
+def test_a_statement_planned_anew_is_not_kept_with_one_plan_for_all_values(sessions: Sessions) -> None:
+    note(sessions, "1")
+    with sessions.read(ANNA) as reading:
+        for _ in range(20):
+            found = reading.execute_planned_anew(sa.select(NOTES.c.id).where(NOTES.c.id == sa.bindparam("wanted")), {"wanted": "1"})
+            assert [row.id for row in found] == ["1"]
+            reading.execute(sa.select(NOTES.c.id).where(NOTES.c.id == "1"))
+        if reading.connection.dialect.name == "postgresql":
+            kept = [row.statement for row in reading.execute(sa.text("SELECT statement FROM pg_prepared_statements"))]
+            assert any("FROM notes" in statement for statement in kept)
+            assert not any("wanted" in statement for statement in kept)
+
+
 def test_child_rows_come_with_their_record_whatever_they_hold(sessions: Sessions) -> None:
     numbers = [0, -1, 2**53 + 1, 2**63 - 1, -(2**63), None]
     for number, text in enumerate(TEXTS):

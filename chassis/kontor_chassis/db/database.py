@@ -30,6 +30,8 @@ _SQLITE_READERS = 3
 _STATEMENT_SECONDS = 10
 _LOCK_SECONDS = 5
 _CONNECT_SECONDS = 3
+# An execution option: PostgreSQL plans the statement for its values each time.
+PLANNED_ANEW = {"planned_anew": True}
 # SQLITE_BUSY, SQLITE_IOERR_WRITE …: the word after the first underscore.
 _SQLITE_PASSES = frozenset({"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT"})
 # Connection, transaction (serialisation, deadlock), resources, locks, operator intervention (SQLSTATE classes).
@@ -209,5 +211,13 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def forget_account(_connection: Any, record: Any) -> None:
         record.info.pop("account", None)
+
+    @event.listens_for(engine, "do_execute")
+    def plan_anew(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+        # psycopg prepares what is executed often (psycopg.org/psycopg3/docs/advanced/prepare.html).
+        if not context.execution_options.get("planned_anew"):
+            return False
+        cursor.execute(statement, parameters, prepare=False)
+        return True
 
     return engine

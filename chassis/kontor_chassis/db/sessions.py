@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from google.protobuf.message import Message
 
 from kontor_chassis.clock import Clock
-from kontor_chassis.db.database import Database
+from kontor_chassis.db.database import PLANNED_ANEW, Database
 from kontor_chassis.db.plumbing import AUDIT, AUDIT_UNSEALED, OUTBOX
 from kontor_chassis.events import event_type
 from kontor_chassis.ids import new_id
@@ -48,6 +48,10 @@ class ReadSession:
 
     def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
         return self.connection.execute(statement, parameters)
+
+    def execute_planned_anew(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:
+        """For statements whose best plan depends on their values: PostgreSQL would make one for all values after some executions."""
+        return self.connection.execute(statement, parameters, execution_options=PLANNED_ANEW)
 
 
 @dataclass

@@ -30,13 +30,15 @@ def _nothing(_field: Field, _restriction: Restriction) -> bool:
 @dataclass(frozen=True)
 class Compiler:
     """`today` and `zone` are those of the person who asks: days begin there. `parameter` is named in what is raised. `hides` says
-    which comparisons the database shall not begin with (see kontor_chassis/db/unwalked.py)."""
+    which comparisons the database shall not begin with (see kontor_chassis/db/unwalked.py); `singly`, that it walks records that mostly
+    fulfil the conditions, and shall ask each of them."""
 
     field_of: FieldOf
     today: date
     zone: tzinfo
     parameter: str = "filter"
     hides: Callable[[Field, Restriction], bool] = _nothing
+    singly: bool = False
 
     def condition(self, node: Node) -> Condition:
         """Raises InvalidArgument naming the parameter and the position of what cannot be said."""
@@ -59,9 +61,9 @@ class Compiler:
         if (value.anything or nothing) and comparator not in (":", "=", "!="):
             raise self._wrong(restriction, f"{comparator} needs a value")
         if value.anything or nothing:
-            condition = _within(field, _present(field))
+            condition = self._within(field, _present(field))
             return condition if nothing == (comparator == "!=") else sa.not_(condition)
-        condition = _within(field, self.comparison(field, restriction))
+        condition = self._within(field, self.comparison(field, restriction))
         return sa.not_(condition) if comparator == "!=" else condition
 
     def comparison(self, field: Field, restriction: Restriction) -> Condition:
@@ -143,12 +145,11 @@ class Compiler:
             case _:
                 return sa.and_(column >= begin, column < end)
 
+    def _within(self, field: Field, condition: Condition) -> Condition:
+        return condition if field.child is None else field.child.having(condition, singly=self.singly)
+
     def _wrong(self, restriction: Restriction, message: str) -> InvalidArgument:
         return at_position(restriction.position, message, field=self.parameter)
-
-
-def _within(field: Field, condition: Condition) -> Condition:
-    return condition if field.child is None else field.child.having(condition)
 
 
 def _present(field: Field) -> Condition:

@@ -27,6 +27,12 @@ class Kind(Enum):
     FLAG = "flag"
 
 
+def exists(rows: sa.Select[Any], *, singly: bool) -> Condition:
+    """Whether there are such rows; `singly`: they are looked up for one record at a time."""
+    # An OFFSET keeps EXISTS from becoming a join (simplify_EXISTS_query in PostgreSQL's optimizer/plan/subselect.c).
+    return (rows.offset(0) if singly else rows).exists()
+
+
 def _unchanged(text: str) -> str:
     return text
 
@@ -38,6 +44,8 @@ class Child:
     `outer` is the id of the record in the list's own statement. `sort_key`: rows carry the key by which the list is sorted unless
     asked otherwise, and those with one value of the field stand in its order in an index, so a list can walk them. `walk` are conditions
     that this index needs and that all rows of the record fulfil: left out where one record is asked, so that the table's key answers.
+    `bits` is the list's column of bits once more, in that index. `singly`: rows are always looked up for one record at a time, also by
+    PostgreSQL, which may think it cheaper to make all of them first and to join them, and that grows with the account.
     """
 
     record_id: sa.ColumnElement[str]
@@ -45,11 +53,14 @@ class Child:
     outer: sa.ColumnElement[str]
     sort_key: sa.ColumnElement[str] | None = None
     walk: tuple[Condition, ...] = ()
+    bits: sa.ColumnElement[int] | None = None
+    singly: bool = False
 
-    def having(self, condition: Condition) -> Condition:
-        """Records with such a row, asked of one record at a time."""
+    def having(self, condition: Condition, *, singly: bool = False) -> Condition:
+        """Records with such a row."""
         # Not `SELECT *`: SQLite would prefer an index that holds every column to the one that finds the record.
-        return sa.select(sa.literal_column("1")).where(self.record_id == self.outer, *self.where, condition).exists()
+        rows = sa.select(sa.literal_column("1", sa.Integer)).where(self.record_id == self.outer, *self.where, condition)
+        return exists(rows, singly=singly or self.singly)
 
     def ids(self, condition: Condition) -> sa.Select[str]:
         """Ids of the records with such a row, found by the child's own index; one may come twice."""
@@ -66,6 +77,7 @@ class Field:
     an empty text, or NULL where `absent` is None. `scale` are the decimal places that a NUMBER column holds as an integer.
     `selective`: an index finds the records with one value, or within a range of them.
     `among`: a value stands for all that this SELECT finds, or these values, such as an organisation for those below it.
+    `bits`: bits that every record with this value has set in the list's `bits` column; others may have them set too.
     """
 
     kind: Kind
@@ -77,6 +89,7 @@ class Field:
     scale: int = 0
     selective: bool = False
     among: Callable[[str], sa.Select[Any] | Sequence[str]] | None = None
+    bits: Callable[[str], int] | None = None
 
 
 # Finds the field of a name; None: there is none. Custom fields are looked up, built-in ones stand in a table.

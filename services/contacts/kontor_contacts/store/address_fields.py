@@ -1,26 +1,16 @@
 """Filtering people and organisations by the addresses that count for them, inherited ones included."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession
-from kontor_chassis.filters.fields import Child, Condition, Field, Kind
+from kontor_chassis.filters.fields import Child, Field, Kind
 from kontor_contacts.store.tables import CONTACT_POINTS as C
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
 from kontor_contacts.store.tables import POSITIONS as W
 from kontor_contacts.store.visibility import not_hidden_from
-
-
-@dataclass(frozen=True)
-class _Looked(Child):
-    """Rows that are looked up for one record at a time: OFFSET keeps PostgreSQL from making all of them first and joining them, which
-    it thinks is cheaper and which grows with the account."""
-
-    def having(self, condition: Condition) -> Condition:
-        return sa.exists(sa.select(sa.literal(1)).where(self.record_id == self.outer, *self.where, condition).offset(0))
 
 
 def of_organisations(session: ReadSession, *, hiding: bool) -> Mapping[str, Field]:
@@ -31,7 +21,7 @@ def of_organisations(session: ReadSession, *, hiding: bool) -> Mapping[str, Fiel
     if hiding:
         # Of the few that borrow it, rather than of everybody in the city.
         at.append(not_hidden_from(session, O, lent_to.c.address_origin_id))
-    return _fields(_Looked(lent_to.c.id, (*at, *postal), O.c.id), C)
+    return _fields(Child(lent_to.c.id, (*at, *postal), O.c.id, singly=True), C)
 
 
 def of_persons(session: ReadSession, *, hiding: bool) -> Mapping[str, Field]:
@@ -50,7 +40,7 @@ def of_persons(session: ReadSession, *, hiding: bool) -> Mapping[str, Field]:
         .where(*_postal(session), *lends, W.c.account_id == session.account_id, W.c.is_primary, W.c.to_date.is_(None), sa.not_(has_own))
     )
     effective = sa.union_all(own, inherited).subquery()
-    return _fields(_Looked(effective.c.record_id, (), P.c.id), effective)
+    return _fields(Child(effective.c.record_id, (), P.c.id, singly=True), effective)
 
 
 def _postal(session: ReadSession) -> tuple[sa.ColumnElement[bool], ...]:

@@ -12,7 +12,7 @@ from kontor_contacts.domain.custom_values import Change
 from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
-from kontor_contacts.store import custom_columns, custom_values, lists
+from kontor_contacts.store import custom_columns, custom_values, lists, tag_bits
 from kontor_contacts.store.lists import Listing
 from kontor_contacts.store.merge_tables import MERGES as M
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
@@ -23,8 +23,7 @@ from kontor_contacts.store.tables import TAGS as T
 from kontor_contacts.store.visibility import visible_to
 
 _RECORDS = {"persons": P, "organisations": O}
-_PUT_ON = sa.insert(G)
-_INSERT_VALUES = sa.insert(V)
+_PUT_ON = sa.insert(G).values(tag_bits=tag_bits.of_record())
 
 
 def conditions(session: ReadSession, listing: Listing, noun: str, node: Node, also: Sequence[Condition], *, home: Home) -> list[Condition]:
@@ -32,11 +31,11 @@ def conditions(session: ReadSession, listing: Listing, noun: str, node: Node, al
     listing = custom_columns.with_custom(session, listing, noun, node)
     compile_ = lists.compiler(session, listing, home)
     record = listing.record
-    found = [record.c.account_id == session.account_id, visible_to(session, record), compile_.condition(node), *also]
+    found = [visible_to(session, record), compile_.condition(node), *also]
     start = lists.rarest(session, listing, compile_, node)
     if start is not None and start.is_rare:
-        found.append(record.c.id.in_(lists.ids_of(session, record, start)))
-    return found
+        return [*found, *lists.among(session, record, record.c.id, start)]
+    return [*found, record.c.account_id == session.account_id]
 
 
 def count(session: ReadSession, noun: str, chosen: Sequence[Condition]) -> int:
@@ -78,13 +77,16 @@ def write(session: WriteSession, noun: str, ids: Sequence[str], values: Mapping[
 
 
 def put_tags_on(session: WriteSession, noun: str, carried: Sequence[tuple[Person | Organisation, str]]) -> None:
-    """Let each record carry the tag of the id beside it, which it does not carry yet."""
+    """Let each record carry the tag of the id beside it, which it does not carry yet. The records' rows are held."""
+    for tag_id in {tag_id for _, tag_id in carried}:
+        tag_bits.add(session, noun, [record.id for record, its in carried if its == tag_id], [tag_id])
+    account_id = session.account_id
     rows = [
-        {"account_id": session.account_id, "record_id": record.id, "tag_id": tag_id, "noun": noun, "sort_key": record.sort_key}
+        {"account_id": account_id, "record_id": record.id, "tag_id": tag_id, "noun": noun, "sort_key": record.sort_key}
         for record, tag_id in carried
     ]
     if rows:
-        session.execute(_PUT_ON, rows)
+        session.execute(_PUT_ON, [{**row, "this_account": account_id, "this_id": row["record_id"]} for row in rows])
 
 
 def take_tags_off(session: WriteSession, ids: Sequence[str], tag_ids: Collection[str]) -> None:
@@ -108,5 +110,4 @@ def write_custom(session: WriteSession, changes: Mapping[str, Sequence[Change]])
         if change.value is not None
         for row in custom_values.rows_of(session, record_id, change.field, change.value)
     ]
-    if rows:
-        session.execute(_INSERT_VALUES, rows)
+    custom_values.insert(session, rows)

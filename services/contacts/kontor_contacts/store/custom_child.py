@@ -1,31 +1,12 @@
 """The rows of a custom field as a filter asks for them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
-from kontor_chassis.filters.fields import Child, Condition
+from kontor_chassis.db.unwalked import unwalked
+from kontor_chassis.filters.fields import Child, Condition, exists
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
-
-
-class unindexed(FunctionElement[str]):  # noqa: N801 - reads as the SQL that it is
-    """The column itself, by which SQLite does not choose an index (https://www.sqlite.org/optoverview.html, section 4.1)."""
-
-    type = sa.Text()
-    inherit_cache = True
-
-
-@compiles(unindexed)
-def _plain(element: Any, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(unindexed, "sqlite")
-def _sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    return f"+{compiler.process(element.clauses, **options)}"
 
 
 @dataclass(frozen=True)
@@ -36,9 +17,10 @@ class ValueRows(Child):
     account_id: str = ""
     field_id: str = ""
 
-    def having(self, condition: Condition) -> Condition:
-        whose = (V.c.account_id == self.account_id, V.c.record_id == self.outer, unindexed(V.c.field_id) == self.field_id)
-        return sa.exists().where(*whose, condition)
+    def having(self, condition: Condition, *, singly: bool = False) -> Condition:
+        whose = (V.c.account_id == self.account_id, V.c.record_id == self.outer, unwalked(V.c.field_id) == self.field_id)
+        # All columns: SQLite would prefer an index that holds those which are asked for to the one that finds the record.
+        return exists(sa.select(V).where(*whose, condition), singly=singly)
 
 
 def value_rows(account_id: str, field_id: str, record: sa.Table) -> Child:

@@ -16,20 +16,19 @@ from kontor_chassis.filters.tree import And, Node, Restriction
 from kontor_contacts.domain.home import Home
 from kontor_contacts.store import lists
 from kontor_contacts.store.custom_columns import Sorting
-from kontor_contacts.store.lists import Listing, Wanted
+from kontor_contacts.store.lists import Listing, Start, Wanted
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
 from kontor_contacts.store.visibility import visible_to
 
 
 def walks(session: ReadSession, listing: Listing, home: Home, wanted: Wanted, sorting: Sorting) -> Iterator[sa.Select[Any]]:
     """SELECTs of `key` and `id` to be read one after another until the page is full; the key of those without a value is NULL."""
-    compile_ = lists.compiler(session, listing, home)
-    record = listing.record
-    conditions = [record.c.account_id == session.account_id, visible_to(session, record), compile_.condition(wanted.node), *wanted.also]
-    start = lists.rarest(session, listing, compile_, wanted.node)
-    rare = start is not None and start.is_rare
-    if start is not None and rare:
-        conditions.append(record.c.id.in_(lists.ids_of(session, record, start)))
+    record, compile_ = listing.record, lists.compiler(session, listing, home)
+    found = lists.rarest(session, listing, compile_, wanted.node)
+    start = found if found is not None and found.is_rare else None
+    bits = lists.required_bits(listing, wanted.node) if start is None else 0
+    compile_ = replace(compile_, singly=bool(bits))
+    conditions = [visible_to(session, record), compile_.condition(wanted.node), *wanted.also]
     after = wanted.after
     own = _of_same_field(listing, wanted.node, sorting)
     if after is None or after[0]:
@@ -37,9 +36,21 @@ def walks(session: ReadSession, listing: Listing, home: Home, wanted: Wanted, so
         walked = V.alias("walked")
         column = walked.c[sorting.column.name]
         there = [compile_.comparison(replace(listing.fields[sorting.path], column=column, child=None), term) for term in own]
-        yield _with_value(session, record, wanted, sorting, conditions=[*conditions, *there], walked=walked, sort=rare)
+        there += _where(session, record, walked.c.record_id, walked.c.tag_bits, start, bits)
+        yield _with_value(session, record, wanted, sorting, conditions=[*conditions, *there], walked=walked, sort=start is not None)
     if not own:
-        yield _without_value(session, record, wanted, sorting, conditions=conditions)
+        there = _where(session, record, record.c.id, record.c.tag_bits, start, bits)
+        yield _without_value(session, record, wanted, sorting, conditions=[*conditions, *there])
+
+
+def _where(
+    session: ReadSession, record: sa.Table, record_id: sa.Column[Any], tag_bits: sa.Column[int], start: Start | None, bits: int
+) -> list[sa.ColumnElement[bool]]:
+    """Where a walk begins: with the few that fulfil a rare condition, or with all of the account that have these bits."""
+    if start is not None:
+        return lists.among(session, record, record_id, start)
+    everywhere = record_id.table.c.account_id == session.account_id
+    return [everywhere, lists.has_bits(tag_bits, bits)] if bits else [everywhere]
 
 
 def _of_same_field(listing: Listing, node: Node, sorting: Sorting) -> list[Restriction]:
@@ -52,14 +63,16 @@ def _of_same_field(listing: Listing, node: Node, sorting: Sorting) -> list[Restr
 def _with_value(
     session: ReadSession, record: sa.Table, wanted: Wanted, sorting: Sorting, *, conditions: list[Any], walked: Any, sort: bool
 ) -> sa.Select[Any]:
-    column = walked.c[sorting.column.name]
-    # No index has this order, so the database begins with the few records and sorts them.
-    key: sa.ColumnElement[Any] = sa.type_coerce(sa.func.coalesce(column, column), column.type) if sort else column
+    key: sa.ColumnElement[Any] = walked.c[sorting.column.name]
+    column, conditions = key, [walked.c.field_id == sorting.field_id, *conditions]
+    if sort:
+        # The database begins with the few records, finds the value of each by its whole key, and sorts them: no index has this order.
+        key, conditions = sa.type_coerce(sa.func.coalesce(key, key), key.type), [*conditions, walked.c.place == 0]
     record_id = walked.c.record_id
     statement = (
         sa.select(key.label("key"), record_id.label("id"))
         .select_from(walked.join(record, sa.and_(record.c.account_id == walked.c.account_id, record.c.id == record_id)))
-        .where(walked.c.account_id == session.account_id, walked.c.field_id == sorting.field_id, *conditions)
+        .where(*conditions)
     )
     if wanted.after is not None:
         position = sa.tuple_(key, record_id)

@@ -12,6 +12,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.text import fold
 from kontor_contacts.domain.custom_fields import CustomField
 from kontor_contacts.domain.custom_values import NO_VALUES, SCALE, Change, Value
+from kontor_contacts.store import tag_bits
 from kontor_contacts.store.tables import CUSTOM_FIELDS as F
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
 
@@ -24,7 +25,7 @@ _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _RECORD = sa.bindparam("this_id", type_=sa.Text)
 _FIELD = sa.bindparam("this_field", type_=sa.Text)
 _OF_FIELD = (V.c.account_id == _ACCOUNT, V.c.field_id == _FIELD)
-_INSERT = sa.insert(V)
+_INSERT = sa.insert(V).values(tag_bits=tag_bits.of_record())
 _DELETE = sa.delete(V).where(V.c.account_id == _ACCOUNT, V.c.record_id == _RECORD)
 _DELETE_ONE = _DELETE.where(V.c.field_id == _FIELD)
 _CARRIERS = sa.select(V.c.record_id).where(*_OF_FIELD, V.c.place == 0)
@@ -88,8 +89,13 @@ def write(session: WriteSession, record_id: str, changes: Sequence[Change]) -> N
     this = {"this_account": session.account_id, "this_id": record_id}
     session.execute(_DELETE_ONE, [{**this, "this_field": change.field.id} for change in changes])
     rows = [row for change in changes if change.value is not None for row in rows_of(session, record_id, change.field, change.value)]
+    insert(session, rows)
+
+
+def insert(session: WriteSession, rows: Sequence[dict[str, Any]]) -> None:
+    """What `rows_of` makes; the records have their rows already."""
     if rows:
-        session.execute(_INSERT, rows)
+        session.execute(_INSERT, [{**row, "this_account": row["account_id"], "this_id": row["record_id"]} for row in rows])
 
 
 def rows_of(session: WriteSession, record_id: str, field: CustomField, value: Value) -> Iterator[dict[str, Any]]:

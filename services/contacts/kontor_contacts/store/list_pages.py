@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession
-from kontor_chassis.filters.lists import opened_position, position_type
+from kontor_chassis.filters.lists import position_type
 from kontor_chassis.filters.lists import token_position as plain_position
 from kontor_chassis.filters.order import Order
 from kontor_contacts.domain.custom_values import PREFIX
@@ -37,8 +37,8 @@ def _walks(session: ReadSession, listing: Listing, noun: str, wanted: Wanted, ho
     if sorting is not None:
         yield from custom_order.walks(session, listing, home, wanted, sorting)
         return
-    after = opened_position(wanted.after, listing.orders[wanted.order.field])
-    yield lists.places(session, listing, home, wanted.node, order=wanted.order, also=wanted.also, after=after, limit=wanted.limit)
+    also, after = wanted.also, wanted.after
+    yield lists.places(session, listing, home, wanted.node, order=wanted.order, also=also, after=after, limit=wanted.limit)
 
 
 def position_types(orders: Mapping[str, sa.ColumnElement[Any]], order: Order) -> tuple[type, ...]:

@@ -10,13 +10,13 @@ from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.filters import lists
 from kontor_chassis.filters.conditions import Compiler
 from kontor_chassis.filters.fields import Condition
-from kontor_chassis.filters.lists import Listing, Start, Wanted, ids_of, rarest
+from kontor_chassis.filters.lists import Listing, Start, Wanted, among, has_bits, rarest, required_bits
 from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import Node
 from kontor_contacts.domain.home import Home
 from kontor_contacts.store.visibility import visible_to
 
-__all__ = ["Listing", "Start", "Wanted", "compiler", "ids_of", "places", "rarest"]
+__all__ = ["Listing", "Start", "Wanted", "among", "compiler", "has_bits", "places", "rarest", "required_bits"]
 
 
 def compiler(session: ReadSession, listing: Listing, home: Home) -> Compiler:

@@ -17,14 +17,14 @@ from kontor_contacts.store.tables import RELATIONSHIPS as R
 from kontor_contacts.store.visibility import can_hide
 
 NOUN = "organisations"
-ORDERS: Mapping[str, sa.ColumnElement[Any]] = {"name": O.c.sort_key, "size": O.c.size, **record_fields.orders(O)}
+ORDERS: Mapping[str, sa.Column[Any]] = {"name": O.c.sort_key, "size": O.c.size, **record_fields.orders(O)}
 BY_NAME = "name"
 _KINDS = ("company", "household", "authority", "association", "department", "holding", "other")
 _RELATIONSHIPS = ("prospect", "customer", "supplier", "partner", "press")
 
 
 def listing(session: ReadSession, home: Home) -> Listing:
-    return Listing(O, _fields(session, home), ORDERS, BY_NAME)
+    return Listing(O, _fields(session, home), ORDERS, BY_NAME, O.c.tag_bits)
 
 
 def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:

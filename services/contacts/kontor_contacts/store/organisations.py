@@ -12,8 +12,10 @@ from kontor_contacts.domain.blocking import keys_of
 from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.likely import of_organisation
 from kontor_contacts.domain.organisations import Organisation
+from kontor_contacts.domain.tag_bits import tag_bits as bits_of
 from kontor_contacts.domain.visibility import Visibility, from_refs
-from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, main_contacts, relationships, tags
+from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, main_contacts, relationships, tag_bits, tags
+from kontor_contacts.store.lists import has_bits
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import TAGGINGS as G
 from kontor_contacts.store.visibility import EVERYTHING, seen, viewer, visible
@@ -75,7 +77,7 @@ def page(session: ReadSession, *, tag_ids: Sequence[str], name: str, after: Afte
         statement = sa.select(record_id.label("id")).where(
             walked.c.account_id == session.account_id, walked.c.tag_id == tag_ids[0], walked.c.noun == NOUN
         )
-        statement = statement.where(seen(O, session.account_id, record_id))
+        statement = statement.where(seen(O, session.account_id, record_id), has_bits(walked.c.tag_bits, bits_of(tag_ids)))
         for number, tag_id in enumerate(tag_ids[1:]):
             other = G.alias(f"other{number}")
             carried = sa.select(sa.literal(1)).where(
@@ -99,7 +101,8 @@ def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) 
     found = places.subquery("places")
     statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(O.c.account_id == session.account_id, O.c.id == found.c.id))
     ways = (found.c.key.desc(), O.c.id.desc()) if descending else (found.c.key, O.c.id)
-    return [((row.key, row.id), _organisation(row)) for row in session.execute(statement.order_by(*ways), viewer(session))]
+    rows = session.execute_planned_anew(statement.order_by(*ways), viewer(session))
+    return [((row.key, row.id), _organisation(row)) for row in rows]
 
 
 def named(name: str) -> sa.ColumnElement[bool]:
@@ -114,18 +117,25 @@ def insert(session: WriteSession, organisation: Organisation) -> Organisation:
         "create_time": organisation.create_time,
         "creator_user_id": organisation.creator_user_id,
     }
-    session.execute(_INSERT, origin | _values(organisation))
+    bits = 0
+    if organisation.tags:
+        names, bits = tags.replace(session, NOUN, organisation.id, organisation.tags, sort_key=organisation.sort_key)
+        organisation = replace(organisation, tags=names)
+    session.execute(_INSERT, origin | _values(organisation) | {"tag_bits": bits})
     contact_points.insert(session, NOUN, organisation.id, organisation.points)
     duplicate_keys.insert(session, NOUN, organisation.id, keys_of(of_organisation(organisation)))
     relationships.insert(session, organisation.id, organisation.relationships)
-    if not organisation.tags:
-        return organisation
-    return replace(organisation, tags=tags.replace(session, NOUN, organisation.id, organisation.tags, sort_key=organisation.sort_key))
+    return organisation
 
 
 def update(session: WriteSession, before: Organisation, after: Organisation) -> Organisation:
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
-    session.execute(_UPDATE, _this(session, after.id) | _values(after))
+    columns = _values(after)
+    if set(before.tags) != set(after.tags) or before.sort_key != after.sort_key:
+        names, bits = tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key)
+        after, columns = replace(after, tags=names), columns | {"tag_bits": bits}
+        tag_bits.put_on_values(session, after.id, bits)
+    session.execute(_UPDATE, _this(session, after.id) | columns)
     if of_organisation(before) != of_organisation(after):
         rekey(session, after)
     if before.points != after.points:
@@ -134,9 +144,7 @@ def update(session: WriteSession, before: Organisation, after: Organisation) -> 
     if before.relationships != after.relationships:
         relationships.delete(session, after.id)
         relationships.insert(session, after.id, after.relationships)
-    if set(before.tags) == set(after.tags) and before.sort_key == after.sort_key:
-        return after
-    return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
+    return after
 
 
 def rekey(session: WriteSession, organisation: Organisation) -> None:

@@ -19,13 +19,13 @@ from kontor_contacts.store.tables import POSITIONS as W
 from kontor_contacts.store.visibility import can_hide, not_hidden_from
 
 NOUN = "persons"
-ORDERS: Mapping[str, sa.ColumnElement[Any]] = {"last_name": P.c.sort_key, "first_name": P.c.given_key, **record_fields.orders(P)}
+ORDERS: Mapping[str, sa.Column[Any]] = {"last_name": P.c.sort_key, "first_name": P.c.given_key, **record_fields.orders(P)}
 BY_NAME = "last_name"
 _GENDERS = {"female": "female", "male": "male", "diverse": "diverse"}
 
 
 def listing(session: ReadSession, home: Home) -> Listing:
-    return Listing(P, _fields(session, home), ORDERS, BY_NAME)
+    return Listing(P, _fields(session, home), ORDERS, BY_NAME, P.c.tag_bits)
 
 
 def _fields(session: ReadSession, home: Home) -> Mapping[str, Field]:

@@ -22,8 +22,10 @@ from kontor_contacts.domain.care import Care
 from kontor_contacts.domain.likely import of_person
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
+from kontor_contacts.domain.tag_bits import tag_bits as bits_of
 from kontor_contacts.domain.visibility import EVERYONE, from_refs
-from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, person_dates, photos, tags
+from kontor_contacts.store import contact_points, custom_values, duplicate_keys, duplicates, person_dates, photos, tag_bits, tags
+from kontor_contacts.store.lists import has_bits
 from kontor_contacts.store.tables import CONTACT_POINTS, POSITIONS
 from kontor_contacts.store.tables import ORGANISATIONS as O
 from kontor_contacts.store.tables import PERSONS as P
@@ -99,7 +101,7 @@ def page(
     statement = _page(len(tag_ids), organisation=bool(organisation_id), name=bool(name), after=bool(after))
     values: dict[str, Any] = {"this_account": session.account_id, "most": limit, "organisation": organisation_id}
     values |= viewer(session)
-    values |= {f"tag{number}": tag_id for number, tag_id in enumerate(tag_ids)}
+    values |= {f"tag{number}": tag_id for number, tag_id in enumerate(tag_ids)} | {"bits": bits_of(tag_ids)}
     if name:
         values |= {"name": name, "name_end": prefix_end(name)}
     if after:
@@ -114,7 +116,7 @@ def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) 
     statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(P.c.account_id == session.account_id, P.c.id == found.c.id))
     ways = (found.c.key.desc(), P.c.id.desc()) if descending else (found.c.key, P.c.id)
     seen_by = viewer_of(session.principal)
-    return [((row.key, row.id), _person(row, seen_by)) for row in session.execute(statement.order_by(*ways))]
+    return [((row.key, row.id), _person(row, seen_by)) for row in session.execute_planned_anew(statement.order_by(*ways))]
 
 
 def named(name: str) -> sa.ColumnElement[bool]:
@@ -176,6 +178,7 @@ def _by_tags(tag_count: int, organisation: bool, name: bool, after: bool) -> sa.
     statement = sa.select(walked.c.sort_key.label("key"), walked.c.record_id.label("id")).where(
         walked.c.account_id == _ACCOUNT, walked.c.tag_id == sa.bindparam("tag0", type_=sa.Text), walked.c.noun == NOUN
     )
+    statement = statement.where(has_bits(walked.c.tag_bits, sa.bindparam("bits", type_=sa.BigInteger)))
     for number in range(1, tag_count):
         other = G.alias(f"other{number}")
         wanted = sa.bindparam(f"tag{number}", type_=sa.Text)
@@ -215,18 +218,25 @@ def _works_at(person_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 def insert(session: WriteSession, person: Person) -> Person:
     """Answers the person with its tags as they are kept."""
     origin = {"account_id": session.account_id, "create_time": person.create_time, "creator_user_id": person.creator_user_id}
-    session.execute(_INSERT, origin | _values(person))
+    bits = 0
+    if person.tags:
+        names, bits = tags.replace(session, NOUN, person.id, person.tags, sort_key=person.sort_key)
+        person = replace(person, tags=names)
+    session.execute(_INSERT, origin | _values(person) | {"tag_bits": bits})
     contact_points.insert(session, NOUN, person.id, person.points)
     duplicate_keys.insert(session, NOUN, person.id, keys_of(of_person(person)))
     person_dates.insert(session, person.id, person.dates)
-    if not person.tags:
-        return person
-    return replace(person, tags=tags.replace(session, NOUN, person.id, person.tags, sort_key=person.sort_key))
+    return person
 
 
 def update(session: WriteSession, before: Person, after: Person) -> Person:
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
-    session.execute(_UPDATE, _this(session, after.id) | _values(after))
+    columns = _values(after)
+    if set(before.tags) != set(after.tags) or before.sort_key != after.sort_key:
+        names, bits = tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key)
+        after, columns = replace(after, tags=names), columns | {"tag_bits": bits}
+        tag_bits.put_on_values(session, after.id, bits)
+    session.execute(_UPDATE, _this(session, after.id) | columns)
     if of_person(before) != of_person(after):
         rekey(session, after)
     if before.points != after.points:
@@ -235,9 +245,7 @@ def update(session: WriteSession, before: Person, after: Person) -> Person:
     if before.dates != after.dates:
         person_dates.delete(session, after.id)
         person_dates.insert(session, after.id, after.dates)
-    if set(before.tags) == set(after.tags) and before.sort_key == after.sort_key:
-        return after
-    return replace(after, tags=tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key))
+    return after
 
 
 def rekey(session: WriteSession, person: Person) -> None:

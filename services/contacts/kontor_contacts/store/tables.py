@@ -34,10 +34,12 @@ PERSONS = sa.Table(
     sa.Column("creator_user_id", sa.Text, nullable=False),
     # Resource names of who may see the record (domain/visibility.py); NULL: everyone.
     sa.Column("visible_to", Json),
-    sa.Index("persons_by_name", "account_id", "sort_key", "id"),
-    sa.Index("persons_by_given_name", "account_id", "given_key", "id"),
-    sa.Index("persons_by_create_time", "account_id", "create_time", "id"),
-    sa.Index("persons_by_update_time", "account_id", "update_time", "id"),
+    # Of all tags that the record carries (domain/tag_bits.py); last in each index that gives lists their order.
+    sa.Column("tag_bits", sa.BigInteger, nullable=False),
+    sa.Index("persons_by_name", "account_id", "sort_key", "id", "tag_bits"),
+    sa.Index("persons_by_given_name", "account_id", "given_key", "id", "tag_bits"),
+    sa.Index("persons_by_create_time", "account_id", "create_time", "id", "tag_bits"),
+    sa.Index("persons_by_update_time", "account_id", "update_time", "id", "tag_bits"),
     sa.Index("persons_by_responsible", "account_id", "responsible_user_id", "id"),
     sa.Index("persons_by_key_accounter", "account_id", "key_accounter_user_id", "id"),
     sa.Index(
@@ -91,10 +93,11 @@ ORGANISATIONS = sa.Table(
     sa.Column("address_origin_id", Key, nullable=False),
     # Resource names of who may see the record (domain/visibility.py); NULL: everyone.
     sa.Column("visible_to", Json),
-    sa.Index("organisations_by_name", "account_id", "sort_key", "id"),
-    sa.Index("organisations_by_create_time", "account_id", "create_time", "id"),
-    sa.Index("organisations_by_update_time", "account_id", "update_time", "id"),
-    sa.Index("organisations_by_size", "account_id", "size", "id"),
+    sa.Column("tag_bits", sa.BigInteger, nullable=False),
+    sa.Index("organisations_by_name", "account_id", "sort_key", "id", "tag_bits"),
+    sa.Index("organisations_by_create_time", "account_id", "create_time", "id", "tag_bits"),
+    sa.Index("organisations_by_update_time", "account_id", "update_time", "id", "tag_bits"),
+    sa.Index("organisations_by_size", "account_id", "size", "id", "tag_bits"),
     sa.Index("organisations_by_responsible", "account_id", "responsible_user_id", "id"),
     sa.Index("organisations_by_key_accounter", "account_id", "key_accounter_user_id", "id"),
     sa.Index("organisations_by_parent", "account_id", "parent_id", "id"),
@@ -188,8 +191,10 @@ TAGGINGS = sa.Table(
     sa.Column("tag_id", Key, primary_key=True),
     sa.Column("noun", Key, nullable=False),
     sa.Column("sort_key", Key, nullable=False),
+    # The record's.
+    sa.Column("tag_bits", sa.BigInteger, nullable=False),
     sa.ForeignKeyConstraint(["account_id", "tag_id"], ["tags.account_id", "tags.id"], ondelete="CASCADE"),
-    sa.Index("taggings_by_tag", "account_id", "tag_id", "noun", "sort_key", "record_id"),
+    sa.Index("taggings_by_tag", "account_id", "tag_id", "noun", "sort_key", "record_id", "tag_bits"),
 )
 
 # Replica of identity's accounts: what phone numbers without a country code mean, and which language is spoken.
@@ -238,9 +243,11 @@ CUSTOM_VALUES = sa.Table(
     sa.Column("text_key", Key),
     # Integers; decimals in millionths; yes is 1 and no 0.
     sa.Column("number", sa.BigInteger),
+    # The record's.
+    sa.Column("tag_bits", sa.BigInteger, nullable=False),
     sa.ForeignKeyConstraint(["account_id", "field_id"], ["custom_fields.account_id", "custom_fields.id"], ondelete="CASCADE"),
-    sa.Index("custom_values_by_text", "account_id", "field_id", "text_key", "record_id"),
-    sa.Index("custom_values_by_number", "account_id", "field_id", "number", "record_id"),
+    sa.Index("custom_values_by_text", "account_id", "field_id", "text_key", "record_id", "tag_bits"),
+    sa.Index("custom_values_by_number", "account_id", "field_id", "number", "record_id", "tag_bits"),
 )
 
 # Filters kept under a name.

@@ -36,7 +36,7 @@ def count(
     listing = custom_columns.with_custom(session, listing, noun, node)
     order = Order(listing.by_name)
     places = lists.places(session, listing, home, node, order=order, also=also, after=None, limit=most + 1)
-    ids = [row.id for row in session.execute(places)]
+    ids = [row.id for row in session.execute_planned_anew(places)]
     looked_at = places.limit(most).subquery("looked_at")
     carried = sa.func.count().label("carried")
     statement = (
@@ -47,5 +47,5 @@ def count(
         .order_by(carried.desc(), T.c.key)
         .limit(MAX_TAGS + 1)
     )
-    found = [(row.id, row.name, row.carried) for row in session.execute(statement)]
+    found = [(row.id, row.name, row.carried) for row in session.execute_planned_anew(statement)]
     return TagCounts(found[:MAX_TAGS], min(len(ids), most), len(ids) > most or len(found) > MAX_TAGS)

@@ -10,6 +10,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import prefix_end
+from kontor_contacts.domain.tag_bits import tag_bits
 from kontor_contacts.domain.tags import tag_key
 from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
 from kontor_contacts.store.tables import TAGGINGS as G
@@ -47,17 +48,16 @@ def from_rows(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(sorted((row[0] for row in rows), key=str.casefold))
 
 
-def replace(session: WriteSession, noun: str, record_id: str, names: Sequence[str], *, sort_key: str) -> tuple[str, ...]:
-    """Let the record carry exactly these tags, making those that do not exist yet. Answers their names as they are kept:
-    a tag that exists keeps its own spelling."""
+def replace(session: WriteSession, noun: str, record_id: str, names: Sequence[str], *, sort_key: str) -> tuple[tuple[str, ...], int]:
+    """Let the record carry exactly these tags, making those that do not exist yet. Answers their names as they are kept (a tag that
+    exists keeps its own spelling), and their bits for the record's row."""
     session.execute(_TAKE_OFF, {"this_account": session.account_id, "this_id": record_id})
     kept = ensure(session, names)
-    rows = [
-        {"account_id": session.account_id, "record_id": record_id, "tag_id": row.id, "noun": noun, "sort_key": sort_key} for row in kept
-    ]
-    if rows:
-        session.execute(_PUT_ON, rows)
-    return from_rows([[row.name] for row in kept])
+    bits = tag_bits(row.id for row in kept)
+    carried = {"account_id": session.account_id, "record_id": record_id, "noun": noun, "sort_key": sort_key, "tag_bits": bits}
+    if kept:
+        session.execute(_PUT_ON, [{**carried, "tag_id": row.id} for row in kept])
+    return from_rows([[row.name] for row in kept]), bits
 
 
 def rarest_first(session: ReadSession, noun: str, names: Sequence[str]) -> list[str] | None:
@@ -132,13 +132,13 @@ def carriers(session: ReadSession, tag_id: str) -> list[tuple[str, str]]:
 
 
 def put_on_carriers(session: WriteSession, tag_id: str, into_id: str) -> None:
-    """Let everything that carries the tag carry the other one too."""
+    """Let everything that carries the tag carry the other one too; its bits are added by `tag_bits.add`."""
     other = G.alias("other")
     carried = sa.exists().where(other.c.account_id == G.c.account_id, other.c.record_id == G.c.record_id, other.c.tag_id == into_id)
-    copies = sa.select(G.c.account_id, G.c.record_id, sa.literal(into_id), G.c.noun, G.c.sort_key).where(
+    copies = sa.select(G.c.account_id, G.c.record_id, sa.literal(into_id), G.c.noun, G.c.sort_key, G.c.tag_bits).where(
         G.c.account_id == session.account_id, G.c.tag_id == tag_id, sa.not_(carried)
     )
-    session.execute(sa.insert(G).from_select(["account_id", "record_id", "tag_id", "noun", "sort_key"], copies))
+    session.execute(sa.insert(G).from_select(["account_id", "record_id", "tag_id", "noun", "sort_key", "tag_bits"], copies))
 
 
 def delete(session: WriteSession, tag_id: str) -> None:

@@ -9,7 +9,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import AlreadyExists, NotFound, invalid
 from kontor_chassis.etags import check_etag
 from kontor_contacts.domain.tags import tag_key, tag_name
-from kontor_contacts.store import organisations, persons, tags
+from kontor_contacts.store import organisations, persons, tag_bits, tags
 from kontor_contacts.usecases.touching import touch_organisations, touch_persons
 
 
@@ -47,6 +47,8 @@ def merge(session: WriteSession, tag_id: str, into_id: str, *, etag: str) -> sa.
     tags.put_on_carriers(session, tag_id, into_id)
     tags.delete(session, tag_id)
     _touch_carriers(session, carriers)
+    for noun in (persons.NOUN, organisations.NOUN):
+        tag_bits.add(session, noun, [record_id for its, record_id in carriers if its == noun], [into_id])
     merged = {"name": (before.name, None), "into": (None, into.name), "carried": (len(carriers), None)}
     session.audit(f"tags/{tag_id}", "merge", merged)
     return _existing(tags.get(session, into_id))

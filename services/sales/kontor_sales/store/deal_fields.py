@@ -19,7 +19,7 @@ from kontor_sales.store.tables import STAGES as S
 from kontor_sales.store.tables import UNDATED
 
 # Every column leads an index of the account.
-ORDERS: Mapping[str, sa.ColumnElement[Any]] = {
+ORDERS: Mapping[str, sa.Column[Any]] = {
     "target_date": D.c.target_day,
     "name": D.c.name_key,
     "value": D.c.value_key,

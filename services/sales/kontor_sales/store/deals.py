@@ -62,7 +62,7 @@ def filtered(session: ReadSession, found: sa.Select[Any], *, descending: bool) -
     places = found.subquery("places")
     statement = _WHOLE.add_columns(places.c.key).join(places, sa.and_(D.c.account_id == session.account_id, D.c.id == places.c.id))
     ways = (places.c.key.desc(), D.c.id.desc()) if descending else (places.c.key, D.c.id)
-    return [((row.key, row.id), _deal(row)) for row in session.execute(statement.order_by(*ways))]
+    return [((row.key, row.id), _deal(row)) for row in session.execute_planned_anew(statement.order_by(*ways))]
 
 
 def conditions(wanted: DealFilter) -> list[sa.ColumnElement[bool]]:

@@ -16,7 +16,7 @@ from kontor_sales.store.tables import PROJECT_MEMBERS as M
 from kontor_sales.store.tables import PROJECTS as P
 
 # Every column leads an index of the account.
-ORDERS: Mapping[str, sa.ColumnElement[Any]] = {
+ORDERS: Mapping[str, sa.Column[Any]] = {
     "name": P.c.sort_key,
     "start_date": P.c.start_date,
     "end_date": P.c.end_date,

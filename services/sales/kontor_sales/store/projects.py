@@ -56,7 +56,7 @@ def filtered(session: ReadSession, wanted: sa.Select[Any], *, descending: bool) 
     found = wanted.subquery("places")
     statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(P.c.account_id == session.account_id, P.c.id == found.c.id))
     ways = (found.c.key.desc(), P.c.id.desc()) if descending else (found.c.key, P.c.id)
-    return [((row.key, row.id), _project(row)) for row in session.execute(statement.order_by(*ways))]
+    return [((row.key, row.id), _project(row)) for row in session.execute_planned_anew(statement.order_by(*ways))]
 
 
 def insert(session: WriteSession, project: Project) -> Project:

@@ -40,7 +40,7 @@ def answering(session: ReadSession, noun: str) -> Callable[[str], str]:
     return cache(lambda text: MERGES.root(session, f"{noun}/{text}").partition("/")[2] if is_id(text) else text)
 
 
-def orders(record: sa.Table) -> dict[str, sa.ColumnElement[Any]]:
+def orders(record: sa.Table) -> dict[str, sa.Column[Any]]:
     return {"create_time": record.c.create_time, "update_time": record.c.update_time}
 
 

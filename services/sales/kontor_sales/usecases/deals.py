@@ -9,7 +9,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
 from kontor_chassis.etags import check_etag
 from kontor_chassis.filters.grammar import parse
-from kontor_chassis.filters.lists import opened_position, places
+from kontor_chassis.filters.lists import places
 from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import is_id, new_id
@@ -66,8 +66,8 @@ def find(session: ReadSession, wanted: DealFilter, *, after: After | None, limit
     wanted = checked_filter(wanted)
     wanted = replace(
         wanted,
-        organisation_id=who_answers.root_id(session, "organisations", wanted.organisation_id),
-        person_id=who_answers.root_id(session, "persons", wanted.person_id),
+        organisation_id=record_fields.answering(session, "organisations")(wanted.organisation_id),
+        person_id=record_fields.answering(session, "persons")(wanted.person_id),
     )
     tag_ids = tags.rarest_first(session, deals.NOUN, wanted.tags)
     return [] if tag_ids is None else deals.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
@@ -88,16 +88,7 @@ def find_filtered(
         ("responsible", wanted.responsible_user_id),
     ):
         node = narrowed(node, field, [value] if value else [])
-    found = places(
-        session,
-        listing,
-        record_fields.compiler(session, listing),
-        node,
-        order=order,
-        also=(),
-        after=opened_position(after, listing.orders[order.field]),
-        limit=limit,
-    )
+    found = places(session, listing, record_fields.compiler(session, listing), node, order=order, after=after, limit=limit)
     return deals.filtered(session, found, descending=order.descending)
 
 

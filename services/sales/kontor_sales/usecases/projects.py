@@ -9,7 +9,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import FailedPrecondition, NotFound, invalid
 from kontor_chassis.etags import check_etag
 from kontor_chassis.filters.grammar import parse
-from kontor_chassis.filters.lists import opened_position, places
+from kontor_chassis.filters.lists import places
 from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import is_id, new_id
@@ -63,7 +63,7 @@ def get(session: ReadSession, project_id: str) -> Project:
 def find(session: ReadSession, wanted: ProjectFilter, *, after: After | None, limit: int) -> list[Project]:
     """Projects by name. A tag that does not exist narrows to nothing. Raises InvalidArgument."""
     wanted = checked_filter(wanted)
-    wanted = replace(wanted, organisation_id=who_answers.root_id(session, "organisations", wanted.organisation_id))
+    wanted = replace(wanted, organisation_id=record_fields.answering(session, "organisations")(wanted.organisation_id))
     tag_ids = tags.rarest_first(session, projects.NOUN, wanted.tags)
     return [] if tag_ids is None else projects.page(session, wanted, tag_ids=tag_ids, after=after, limit=limit)
 
@@ -77,16 +77,7 @@ def find_filtered(
     node = narrowed(parse(text), "tags", wanted.tags)
     node = narrowed(node, "state", [wanted.state] if wanted.state else [])
     node = narrowed(node, "organisation", [wanted.organisation_id] if wanted.organisation_id else [])
-    found = places(
-        session,
-        listing,
-        record_fields.compiler(session, listing),
-        node,
-        order=order,
-        also=(),
-        after=opened_position(after, listing.orders[order.field]),
-        limit=limit,
-    )
+    found = places(session, listing, record_fields.compiler(session, listing), node, order=order, after=after, limit=limit)
     return projects.filtered(session, found, descending=order.descending)
 
 

@@ -17,7 +17,7 @@ from kontor_tasks.store.tables import MERGES
 from kontor_tasks.store.tables import TASKS as T
 
 # Every column leads an index of the account.
-ORDERS: Mapping[str, sa.ColumnElement[Any]] = {
+ORDERS: Mapping[str, sa.Column[Any]] = {
     "due": T.c.due_key,
     "title": T.c.title_key,
     "create_time": T.c.create_time,

@@ -63,7 +63,7 @@ def filtered(session: ReadSession, places: sa.Select[Any], *, descending: bool) 
     found = places.subquery("places")
     statement = _WHOLE.add_columns(found.c.key).join(found, sa.and_(T.c.account_id == session.account_id, T.c.id == found.c.id))
     ways = (found.c.key.desc(), T.c.id.desc()) if descending else (found.c.key, T.c.id)
-    return [((row.key, row.id), _task(row)) for row in session.execute(statement.order_by(*ways))]
+    return [((row.key, row.id), _task(row)) for row in session.execute_planned_anew(statement.order_by(*ways))]
 
 
 def _walk(session: ReadSession, filters: Mapping[str, str], subjects: Sequence[str], after: After | None, limit: int) -> sa.Select[Any]:

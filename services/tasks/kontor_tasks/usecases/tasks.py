@@ -9,7 +9,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import Aborted, NotFound
 from kontor_chassis.etags import check_etag, etag_of
 from kontor_chassis.filters.grammar import parse
-from kontor_chassis.filters.lists import opened_position, places
+from kontor_chassis.filters.lists import places
 from kontor_chassis.filters.order import Order
 from kontor_chassis.filters.tree import narrowed
 from kontor_chassis.ids import is_id, new_id
@@ -63,16 +63,7 @@ def find_filtered(
     node = parse(text)
     for name, value in _checked(filters).items():
         node = narrowed(node, name.removesuffix("_user_id"), [value])
-    found = places(
-        session,
-        listing,
-        task_fields.compiler(session, listing),
-        node,
-        order=order,
-        also=(),
-        after=opened_position(after, listing.orders[order.field]),
-        limit=limit,
-    )
+    found = places(session, listing, task_fields.compiler(session, listing), node, order=order, after=after, limit=limit)
     return tasks.filtered(session, found, descending=order.descending)
 
 

@@ -155,17 +155,18 @@ def upgrade() -> None:
         sa.Column("main_contact_person_id", Key, nullable=False),
         sa.Column("address_origin_id", Key, nullable=False),
         sa.Column("visible_to", Json, nullable=True),
+        sa.Column("tag_bits", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
     op.create_index("organisations_by_address_origin", "organisations", ["account_id", "address_origin_id", "id"], unique=False)
-    op.create_index("organisations_by_create_time", "organisations", ["account_id", "create_time", "id"], unique=False)
+    op.create_index("organisations_by_create_time", "organisations", ["account_id", "create_time", "id", "tag_bits"], unique=False)
     op.create_index("organisations_by_key_accounter", "organisations", ["account_id", "key_accounter_user_id", "id"], unique=False)
     op.create_index("organisations_by_main_contact", "organisations", ["account_id", "main_contact_person_id", "id"], unique=False)
-    op.create_index("organisations_by_name", "organisations", ["account_id", "sort_key", "id"], unique=False)
+    op.create_index("organisations_by_name", "organisations", ["account_id", "sort_key", "id", "tag_bits"], unique=False)
     op.create_index("organisations_by_parent", "organisations", ["account_id", "parent_id", "id"], unique=False)
     op.create_index("organisations_by_responsible", "organisations", ["account_id", "responsible_user_id", "id"], unique=False)
-    op.create_index("organisations_by_size", "organisations", ["account_id", "size", "id"], unique=False)
-    op.create_index("organisations_by_update_time", "organisations", ["account_id", "update_time", "id"], unique=False)
+    op.create_index("organisations_by_size", "organisations", ["account_id", "size", "id", "tag_bits"], unique=False)
+    op.create_index("organisations_by_update_time", "organisations", ["account_id", "update_time", "id", "tag_bits"], unique=False)
     op.create_index(
         "organisations_limited",
         "organisations",
@@ -198,14 +199,15 @@ def upgrade() -> None:
         sa.Column("update_time", Instant, nullable=False),
         sa.Column("creator_user_id", sa.Text(), nullable=False),
         sa.Column("visible_to", Json, nullable=True),
+        sa.Column("tag_bits", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "id"),
     )
-    op.create_index("persons_by_create_time", "persons", ["account_id", "create_time", "id"], unique=False)
-    op.create_index("persons_by_given_name", "persons", ["account_id", "given_key", "id"], unique=False)
+    op.create_index("persons_by_create_time", "persons", ["account_id", "create_time", "id", "tag_bits"], unique=False)
+    op.create_index("persons_by_given_name", "persons", ["account_id", "given_key", "id", "tag_bits"], unique=False)
     op.create_index("persons_by_key_accounter", "persons", ["account_id", "key_accounter_user_id", "id"], unique=False)
-    op.create_index("persons_by_name", "persons", ["account_id", "sort_key", "id"], unique=False)
+    op.create_index("persons_by_name", "persons", ["account_id", "sort_key", "id", "tag_bits"], unique=False)
     op.create_index("persons_by_responsible", "persons", ["account_id", "responsible_user_id", "id"], unique=False)
-    op.create_index("persons_by_update_time", "persons", ["account_id", "update_time", "id"], unique=False)
+    op.create_index("persons_by_update_time", "persons", ["account_id", "update_time", "id", "tag_bits"], unique=False)
     op.create_index(
         "persons_limited",
         "persons",
@@ -249,11 +251,12 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("text_key", Key, nullable=True),
         sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.Column("tag_bits", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id", "field_id"], ["custom_fields.account_id", "custom_fields.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("account_id", "record_id", "field_id", "place"),
     )
-    op.create_index("custom_values_by_number", "custom_values", ["account_id", "field_id", "number", "record_id"], unique=False)
-    op.create_index("custom_values_by_text", "custom_values", ["account_id", "field_id", "text_key", "record_id"], unique=False)
+    op.create_index("custom_values_by_number", "custom_values", ["account_id", "field_id", "number", "record_id", "tag_bits"], unique=False)
+    op.create_index("custom_values_by_text", "custom_values", ["account_id", "field_id", "text_key", "record_id", "tag_bits"], unique=False)
     op.create_table(
         "person_dates",
         sa.Column("account_id", Key, nullable=False),
@@ -309,10 +312,11 @@ def upgrade() -> None:
         sa.Column("tag_id", Key, nullable=False),
         sa.Column("noun", Key, nullable=False),
         sa.Column("sort_key", Key, nullable=False),
+        sa.Column("tag_bits", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id", "tag_id"], ["tags.account_id", "tags.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("account_id", "record_id", "tag_id"),
     )
-    op.create_index("taggings_by_tag", "taggings", ["account_id", "tag_id", "noun", "sort_key", "record_id"], unique=False)
+    op.create_index("taggings_by_tag", "taggings", ["account_id", "tag_id", "noun", "sort_key", "record_id", "tag_bits"], unique=False)
     enable_tenancy(
         "accounts",
         "contact_points",
