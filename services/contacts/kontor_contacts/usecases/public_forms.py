@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from kontor_chassis.db import throttles
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.email_addresses import normalise_email
 from kontor_chassis.errors import NotFound, ResourceExhausted
@@ -28,7 +29,8 @@ from kontor_contacts.domain.form_tokens import (
 )
 from kontor_contacts.domain.form_wording import text
 from kontor_contacts.domain.web_forms import WebForm
-from kontor_contacts.store import form_mails, form_submissions, form_throttles, web_forms
+from kontor_contacts.store import form_mails, form_submissions, web_forms
+from kontor_contacts.store.form_tables import FORM_THROTTLES
 from kontor_contacts.usecases.form_submissions import MEANS, read_again, take_in
 from kontor_contacts.usecases.web_forms import shown_fields
 
@@ -158,7 +160,7 @@ def confirm(context: Context, key: str, token: str) -> Confirmation:
             raise _no_such_link()
         if submission.state == PENDING:
             fields = shown_fields(session, form, submission.language)
-            form_throttles.hold(session, [bucket_key(form.secret, "form")])
+            throttles.hold(session, FORM_THROTTLES, [bucket_key(form.secret, "form")])
             taken = take_in(session, form, submission, read_again(submission, fields), fields)
             form_mails.delete(session, submission.id)
             session.audit(submission.ref, "confirm", {"state": (PENDING, CONFIRMED), "person_id": (None, taken.person_id)})
@@ -227,11 +229,11 @@ def _may_be_mailed(everybody: WriteSession, entries: Entries) -> bool:
 
 def _take(session: WriteSession, limits: Mapping[str, Rule]) -> int:
     """Count in all buckets, or in none; answers the seconds to wait, 0 where it was counted."""
-    held = form_throttles.hold(session, list(limits))
+    held = throttles.hold(session, FORM_THROTTLES, list(limits))
     decided = {key: take(held.get(key), rule, now=session.now) for key, rule in limits.items()}
     seconds = max((answer.seconds for answer in decided.values() if isinstance(answer, Refuse)), default=0)
     if not seconds:
-        form_throttles.put(session, {key: answer for key, answer in decided.items() if not isinstance(answer, Refuse)})
+        throttles.put(session, FORM_THROTTLES, {key: answer for key, answer in decided.items() if not isinstance(answer, Refuse)})
     return seconds
 
 

@@ -1,30 +1,11 @@
-"""Every SQL statement about the buckets of sign-in attempts. All need a session of every account."""
-
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+"""Pruning the buckets of sign-in attempts, in a session of every account."""
 
 import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import WriteSession
-from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_identity.store.tables import THROTTLES as T
 
 _PRUNED_AT_ONCE = 100
-
-
-def hold(session: WriteSession, keys: Sequence[str]) -> dict[str, datetime]:
-    """When each bucket will be empty, made where it is missing; rows are held, in the order of keys, until the end of the
-    session, so that two attempts can neither overlook nor deadlock each other."""
-    for key in sorted(keys):
-        insert_or_ignore(session.connection, T, {"account_id": session.account_id, "key": key, "empty_time": session.now})
-    statement = sa.select(T.c.key, T.c.empty_time).where(T.c.account_id == session.account_id, T.c.key.in_(keys))
-    return {row.key: row.empty_time for row in session.execute(statement.order_by(T.c.key).with_for_update())}
-
-
-def put(session: WriteSession, empty_times: Mapping[str, datetime]) -> None:
-    """The caller holds the rows."""
-    for key, empty_time in empty_times.items():
-        session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.key == key).values(empty_time=empty_time))
 
 
 def prune(session: WriteSession) -> None:
