@@ -102,8 +102,8 @@ class RunningService:
         """Open what the service needs beside its database, then let facts out."""
         if self.service.prepare is not None:
             prepare = self.service.prepare
-            await _patiently(self.service.name, lambda: self.context.database.write(prepare, self.context))
-        await _patiently(self.service.name, self.open_rooms)
+            await _patiently("start_waits", lambda: self.context.database.write(prepare, self.context), service=self.service.name)
+        await _patiently("start_waits", self.open_rooms, service=self.service.name)
         context = self.context
         pruning = keep_pruning(context.database, context.clock, audit_days=context.settings.audit_days, seal_keys=context.seal_keys)
         self.tasks = [self.relay.start(), asyncio.create_task(pruning)]
@@ -140,14 +140,14 @@ class RunningService:
         return answers
 
 
-async def _patiently(service: str, step: Callable[[], Awaitable[None]]) -> None:
-    """Do it as soon as what it needs is there: processes may start in any order."""
+async def _patiently(event: str, step: Callable[[], Awaitable[None]], *, missing: type[KontorError] = Unavailable, **said: str) -> None:
+    """Do it as soon as what it needs is there: processes may start in any order. `event` and `said` are logged while it waits."""
     pause = 0.2
     while True:
         try:
             return await step()
-        except Unavailable as error:
-            log.warning("start_waits", service=service, error=str(error), pause=pause)
+        except missing as error:
+            log.warning(event, **said, error=str(error), pause=pause)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
 
@@ -180,7 +180,7 @@ class Host:
         if migrate:
             for item in self.running:
                 await item.migrate()
-        connected = asyncio.create_task(self._connect())
+        connected = asyncio.create_task(_patiently("bus_waits", self._bus.start, missing=KontorError))
         # In the usual case the bus is there before the first fact.
         await asyncio.wait([connected], timeout=_CHECK_SECONDS)
         for item in self.running:
@@ -191,17 +191,6 @@ class Host:
         self._bus_task.add_done_callback(self._notice)
         if connected.done():
             await asyncio.wait([self._bus_task])
-
-    async def _connect(self) -> None:
-        pause = 0.2
-        while True:
-            try:
-                await self._bus.start()
-                return
-            except KontorError as error:
-                log.warning("bus_waits", error=str(error), pause=pause)
-                await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
 
     async def _consume(self, connected: asyncio.Task[None]) -> None:
         await connected

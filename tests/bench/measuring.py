@@ -52,22 +52,11 @@ def measure_cases(subject: Subject, target: Target, world: World, plan: Plan, *,
     """Every case over HTTP, with many connections and with one; waits in between until the work that it left is done."""
     if "timeline" in plan.cases:
         world = replace(world, timeline_tokens=_timeline_tokens(target, world))
-    path = plan.folder / f"world-{secrets.token_hex(4)}.json"
-    world.save(path)
+    path = _saved(world, plan)
     for case in CASES:
         if case.name not in plan.cases or (bare and not case.bare):
             continue
-        job = http_load.Job(
-            case=case.name,
-            host=target.host,
-            port=target.port,
-            token=target.token,
-            world=str(path),
-            connections=1,
-            warm_up=0.5,
-            seconds=max(1.0, plan.seconds * _ALONE_SECONDS),
-            watch=target.watch,
-        )
+        job = _alone(case.name, target, path, seconds=max(1.0, plan.seconds * _ALONE_SECONDS))
         subject.alone[case.name] = _run("tests.bench.http_load", job)
         target.settle()
         many = replace(job, connections=plan.connections, warm_up=1.5, seconds=plan.seconds)
@@ -79,20 +68,28 @@ def measure_cases(subject: Subject, target: Target, world: World, plan: Plan, *,
 
 def measure_update(target: Target, world: World, plan: Plan) -> Measured:
     """Changes of one person after the other, with one connection."""
+    return _run("tests.bench.http_load", _alone("update", target, _saved(world, plan), seconds=plan.seconds))
+
+
+def _saved(world: World, plan: Plan) -> Path:
     path = plan.folder / f"world-{secrets.token_hex(4)}.json"
     world.save(path)
-    job = http_load.Job(
-        case="update",
+    return path
+
+
+def _alone(case: str, target: Target, world: Path, *, seconds: float) -> http_load.Job:
+    """One request after the other."""
+    return http_load.Job(
+        case=case,
         host=target.host,
         port=target.port,
         token=target.token,
-        world=str(path),
+        world=str(world),
         connections=1,
         warm_up=0.5,
-        seconds=plan.seconds,
+        seconds=seconds,
         watch=target.watch,
     )
-    return _run("tests.bench.http_load", job)
 
 
 def measure_mail(subject: Subject, target: Target, world: World, plan: Plan) -> None:
