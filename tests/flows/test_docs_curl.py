@@ -6,12 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.flows.test_readme_tour import tour
 from tests.suite_clients import Team, open_team
 from tests.suite_processes import Installation
 
 _DOCS = Path(__file__).parents[2] / "docs"
+_PAGES = ("audit", "bulk", "contacts", "custom-fields", "duplicates", "filters", "timeline", "visibility", "web-forms")
 _PROGRAMS = ("bash", "curl", "python3")
 # An answer of 400 and above ends the shell; what was answered stands in its output.
 _STRICT = 'curl() { command curl --fail-with-body --show-error "$@"; }\n'
@@ -46,8 +48,11 @@ def fresh(embedded: Installation) -> Team:
     return open_team(embedded, "docs")
 
 
-@pytest.mark.parametrize("page", ["bulk", "custom-fields", "duplicates", "filters", "visibility", "web-forms"])
+@pytest.mark.parametrize(
+    "page", ["audit", "bulk", "contacts", "custom-fields", "duplicates", "filters", "timeline", "visibility", "web-forms"]
+)
 def test_what_a_page_shows_works_when_it_is_pasted(fresh: Team, page: str, tmp_path: Path) -> None:
+    Image.new("RGB", (300, 400)).save(tmp_path / "anna.jpg")
     ran = pasted(fresh, (_DOCS / f"{page}.md").read_text(), tmp_path)
     assert ran.returncode == 0, f"{ran.stderr}\n{ran.stdout}"
 
