@@ -38,8 +38,8 @@ demo: $(VENV)/base ## Fill the running suite with a sample company
 	@$(BIN)/kontor demo
 
 .PHONY: test
-test: $(VENV)/dev ## Run all tests; those whose backend is missing say so
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/dev ## Run all tests, on as many processors as there are (at most 4); those whose backend is missing say so
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: check
 check: $(VENV)/dev ## Lint, types, import contracts, protos

@@ -1,3 +1,3 @@
-"""The real backends, for the tests of every folder."""
+"""The real backends, and what the report says of them, for the tests of every folder."""
 
-pytest_plugins = ["tests.backend_fixtures"]
+pytest_plugins = ["tests.report", "tests.backend_fixtures"]

@@ -1,11 +1,10 @@
-"""Backends as pytest fixtures, started once per session and only when a test asks for one.
+"""Backends as pytest fixtures, started once per session (and process) and only when a test asks for one.
 
-Where a backend is missing its tests are skipped with the reason, and the end of the report counts them, so that nobody takes a
-green run for a full one. `KONTOR_REQUIRE_BACKENDS=postgres,rabbitmq` names those whose absence is a failure.
+Where a backend is missing its tests are skipped with the reason, and the end of the report counts them (tests/report.py), so that nobody
+takes a green run for a full one. `KONTOR_REQUIRE_BACKENDS=postgres,rabbitmq` names those whose absence is a failure.
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
@@ -14,10 +13,9 @@ import pytest
 
 from tests import backends
 from tests.backend_servers import Server
+from tests.report import BACKEND_MISSING
 
 T = TypeVar("T")
-_skipped: Counter[str] = Counter()
-_MARK = "backend missing: "
 
 
 @contextmanager
@@ -32,7 +30,7 @@ def required(name: str, backend: AbstractContextManager[T]) -> Iterator[T]:
         if missing and name in os.environ.get("KONTOR_REQUIRE_BACKENDS", "").replace(" ", "").split(","):
             pytest.fail(f"KONTOR_REQUIRE_BACKENDS asks for {name}, but {missing}", pytrace=False)
         if missing:
-            pytest.skip(f"{_MARK}{missing}")
+            pytest.skip(f"{BACKEND_MISSING}{missing}")
         yield running
 
 
@@ -63,17 +61,5 @@ def object_store() -> Iterator[backends.ObjectStore]:
 def owned(server: Server | None, variable: str) -> Server:
     """The server for a test that stops it; skips where somebody else runs it."""
     if server is None:
-        pytest.skip(f"{_MARK}the server of {variable} is not ours to stop")
+        pytest.skip(f"{BACKEND_MISSING}the server of {variable} is not ours to stop")
     return server
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.skipped and isinstance(report.longrepr, tuple):
-        _, mark, reason = report.longrepr[2].partition(_MARK)
-        if mark:
-            _skipped[reason] += 1
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason, count in sorted(_skipped.items()):
-        terminalreporter.write_line(f"NOT TESTED: {count} skipped, {reason}", red=True, bold=True)

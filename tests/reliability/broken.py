@@ -1,14 +1,13 @@
 """Installations that tests may break: with a broker and a database server of their own, so that nobody else is harmed."""
 
 import os
-import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import suite_processes
+from tests import report, suite_processes
 from tests.backend_fixtures import owned, required
 from tests.backend_servers import Program, Server
 from tests.backends import postgres, rabbitmq
@@ -17,7 +16,7 @@ from tests.suite_processes import Installation
 
 # The long form is for by hand: minutes become hours.
 LONG = bool(os.environ.get("KONTOR_RELIABILITY_LONG"))
-SEED = int(os.environ.get("KONTOR_RELIABILITY_SEED", random.randrange(2**31)))
+SEED = int(os.environ[report.SEED])
 
 
 @dataclass(frozen=True)

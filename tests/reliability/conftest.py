@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.reliability.broken import SEED, Breakable, breakable_embedded, breakable_split
-from tests.reliability.figures import TOLD, Figures, Tell
+from tests.reliability.broken import Breakable, breakable_embedded, breakable_split
+from tests.reliability.figures import Figures, Tell
+from tests.report import FIGURES
 
 
 @pytest.fixture(scope="session")
@@ -22,23 +23,11 @@ def fragile_split() -> Iterator[Breakable]:
         yield breakable
 
 
-def pytest_report_header() -> str:
-    return f"reliability seed: {SEED} (KONTOR_RELIABILITY_SEED)"
-
-
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Tell:
-    """Has figures shown with the name of the test."""
-    told = request.config.stash.setdefault(TOLD, [])
+    """Has figures shown at the end of the report."""
 
     def remember(figures: Figures) -> None:
-        told.append((request.node.nodeid.rpartition("/")[2], figures))
+        request.node.user_properties.append((FIGURES, str(figures)))
 
     return remember
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if told := config.stash.get(TOLD, []):
-        terminalreporter.section("bad days")
-        for name, figures in told:
-            terminalreporter.line(f"{name}\n    {figures}")

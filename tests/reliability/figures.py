@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pytest
-
 
 @dataclass(frozen=True)
 class Figures:
@@ -25,4 +23,3 @@ class Figures:
 
 
 Tell = Callable[[Figures], None]
-TOLD = pytest.StashKey[list[tuple[str, Figures]]]()

@@ -257,6 +257,7 @@ async def test_a_merge_in_another_account_changes_nothing_here(notify: Harness) 
         (contacts.OrganisationMerged(survivor_id="persons/x"), f"organisations/{new_id()}"),
         (contacts.PersonUnmerged(), ""),
     ],
+    ids=["nobody", "no id", "no survivor", "nothing"],
 )
 async def test_a_merge_that_names_nothing_that_can_be_watched_is_passed_over(notify: Harness, body: Message, subject: str) -> None:
     await notify.deliver(body, subject=subject)
