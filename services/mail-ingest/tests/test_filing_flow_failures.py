@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from kontor.mail.events.v1 import events_pb2 as facts
@@ -15,6 +16,8 @@ from kontor_chassis.errors import NotFound, Unavailable
 from kontor_chassis.testing import ManualClock
 from kontor_mail_ingest.domain.messages import ParsedMail
 from kontor_mail_ingest.store import backlog as store
+from kontor_mail_ingest.store.tables import MESSAGES
+from kontor_mail_ingest.usecases import backlog as backlog_module
 from kontor_mail_ingest.usecases.backlog import Backlog
 
 
@@ -191,6 +194,42 @@ async def test_a_mail_that_takes_very_long_is_not_begun_again_by_who_is_at_it(ma
     await mail.settled()
     assert len(tries) == 2
     assert len(await mail.messages(state="MESSAGE_STATE_TRAY")) == 2
+
+
+async def test_who_is_at_a_mail_keeps_it_from_others_however_long_it_takes(mail: Any, letter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog_module, "LEASE", timedelta(milliseconds=400))
+    one, go, tries = asyncio.Event(), asyncio.Event(), []
+    parse = mail.parts.backlog.parse
+
+    async def slow(raw: bytes) -> Any:
+        tries.append(raw)
+        one.set()
+        await go.wait()
+        return await parse(raw)
+
+    mail.parts.backlog.parse = slow
+    await mail.deposit(letter())
+    await one.wait()
+    context, clock = mail.harness.running.context, mail.harness.clock
+    other = Backlog(context, slow, most_per_commit=1)
+
+    def due_time() -> datetime:
+        with context.database.reading("*") as connection:
+            moment: datetime = connection.execute(sa.select(MESSAGES.c.due_time)).scalar_one()
+            return moment
+
+    for _ in range(4):
+        before = due_time()
+        clock.advance(milliseconds=300)
+        while due_time() == before:
+            mail.parts.backlog.wake()
+            await asyncio.sleep(0.01)
+        assert await other._claim() == []
+    go.set()
+    await mail.settled()
+    assert len(tries) == 1
+    (message,) = await mail.messages(state="MESSAGE_STATE_TRAY")
+    assert message.id
 
 
 async def test_large_mails_are_not_held_in_memory_all_at_once(mail: Any, letter: Any) -> None:

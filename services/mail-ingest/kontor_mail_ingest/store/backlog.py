@@ -77,6 +77,12 @@ def claim(session: WriteSession, *, holder: str, limit: int, room: int, alone: b
     return claims
 
 
+def prolong(session: WriteSession, ids: Collection[str], *, holder: str, lease: timedelta) -> None:
+    """Let the worker keep these mails. Rows that somebody is writing are left out: whoever settles several waits for none of them."""
+    held = sa.select(M.c.id).where(_WAITS, M.c.holder == holder, M.c.id.in_(ids)).with_for_update(skip_locked=True)
+    session.execute(sa.update(M).where(_WAITS, M.c.id.in_(held)).values(due_time=session.now + lease))
+
+
 def put_back(session: WriteSession, message_id: str, *, failed: bool, due_time: datetime) -> None:
     """Give up a claim. An attempt that has not failed is forgotten."""
     counts = {"failures": M.c.failures + 1} if failed else {"attempts": M.c.attempts - 1}

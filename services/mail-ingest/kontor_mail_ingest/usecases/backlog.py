@@ -1,8 +1,8 @@
 """Reads and files what was received, in the background. What waits is in the database, so nothing is lost with the process.
 
 - Woken by each deposit, and looks by itself every second: another process may have died over a mail, or its pause be over.
-- Several processes may work on one database: a mail is taken up by a lease. Where a lease ends too early, two read the mail
-  and one of them settles it.
+- Several processes may work on one database: a mail is taken up by a lease, which is prolonged as long as it takes. Where a lease ends
+  too early, two read the mail and one of them settles it.
 - The attempt is counted and committed before it is made. A mail over which our own code stumbles three times goes to the
   tray as unreadable; so does one with which the process has died ten times (a process may be killed for other reasons too).
 - An unavailable database, storage or reader is nobody's fault: the mail waits and nothing is counted.
@@ -32,8 +32,8 @@ Parse = Callable[[bytes], Awaitable[ParsedMail | Unreadable]]
 
 MOST_FAILURES = 3
 MOST_ATTEMPTS = 10
-# Longer than a mail takes in all but the worst times.
-LEASE = timedelta(seconds=120)
+# How long a mail waits whose process was killed; prolonged four times in each by who is at it.
+LEASE = timedelta(seconds=20)
 # What may be in work at the same time: more mails than there are readers, so that their writes share commits. A mail that
 # is larger is taken alone.
 _MOST_MAILS = 16
@@ -54,6 +54,7 @@ class Backlog:
         self._holder = new_id()
         # Whether the database may say that we are at mails at which we are not: it broke off while it was told.
         self._unsure = False
+        self._prolonged = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -95,6 +96,7 @@ class Backlog:
         while True:
             self._awake.clear()
             try:
+                await self._keep()
                 claims = await self._claim()
             except (KontorError, sa.exc.SQLAlchemyError) as error:
                 log.warning("backlog_waits", error=str(error))
@@ -131,6 +133,13 @@ class Backlog:
             return Unreadable(UnreadableReason.FAILED)
         return await self.parse(await asyncio.to_thread(self._context.blobs.get, claim.raw_key))
 
+    async def _keep(self) -> None:
+        """Tell the database in time that we still are at what we have taken up."""
+        moment = asyncio.get_running_loop().time()
+        if self._working and moment - self._prolonged >= LEASE.total_seconds() / 4:
+            await self._context.database.write(self._prolong)
+            self._prolonged = moment
+
     async def _claim(self) -> list[Claim]:
         if self._unsure:
             await self._context.database.write(self._release)
@@ -164,6 +173,11 @@ class Backlog:
     def _take(self, limit: int, room: int, alone: bool) -> list[Claim]:
         with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
             return backlog.claim(session, holder=self._holder, limit=limit, room=room, alone=alone, lease=LEASE)
+
+    def _prolong(self) -> None:
+        at_work = [claim.id for claim in list(self._working.values())]
+        with self._context.sessions.write(self._principal(EVERY_ACCOUNT), means="mail") as session:
+            backlog.prolong(session, at_work, holder=self._holder, lease=LEASE)
 
     def _release(self) -> None:
         at_work = [claim.id for claim in list(self._working.values())]
