@@ -31,6 +31,7 @@ from starlette.routing import Route
 from kontor_chassis.db.types import micros
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import fold
+from kontor_contacts.domain.tag_bits import tag_bits
 from tests.bench.bare_statements import Statement, Statements
 
 _THREADS = 8
@@ -145,7 +146,8 @@ class Bare:
         with self._contacts.reading() as connection:
             found = self._ask(connection, self._statements.tag_ids, first=first, second=second)
             rarest, other = sorted(found, key=lambda row: row["carried"])
-            rows = self._ask(connection, self._statements.persons, first=rarest["id"], second=other["id"])
+            bits = tag_bits([rarest["id"], other["id"]])
+            rows = self._ask(connection, self._statements.persons, first=rarest["id"], second=other["id"], bits=bits)
         return orjson.dumps({"persons": [_shown(row) for row in rows[:50]]})
 
     def _update(self, person_id: str, body: bytes) -> bytes:
@@ -180,16 +182,19 @@ class Bare:
             "create_time": moment,
             "update_time": moment,
             "creator_user_id": "",
+            "visible_to": None,
         }
         empty = {"place": 0, "kind": "work", "is_primary": True, "lookup": "", "postcode": "", "city": "", "region": "", "country": ""}
         common = {"account_id": self._account_id, "record_id": person_id, "noun": "persons"}
         with self._contacts.writing() as connection:
-            connection.execute(self._statements.insert_person, person)
+            first, second = (tag.casefold() for tag in sent["tags"])
+            tag_ids = [row["id"] for row in self._ask(connection, self._statements.tag_ids, first=first, second=second)]
+            bits = tag_bits(tag_ids)
+            connection.execute(self._statements.insert_person, person | {"tag_bits": bits})
             for medium, value in (("email", sent["emails"][0]["address"]), ("phone", sent["phones"][0]["number"])):
                 connection.execute(self._statements.insert_point, empty | common | {"medium": medium, "value": value, "lookup": value})
-            first, second = (tag.casefold() for tag in sent["tags"])
-            for tag in self._ask(connection, self._statements.tag_ids, first=first, second=second):
-                connection.execute(self._statements.insert_tagging, {**common, "tag_id": tag["id"], "sort_key": key})
+            for tag_id in tag_ids:
+                connection.execute(self._statements.insert_tagging, {**common, "tag_id": tag_id, "sort_key": key, "tag_bits": bits})
         return orjson.dumps(person | sent)
 
     def _add_note(self, body: bytes) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from kontor_chassis.db.types import micros
 from kontor_chassis.principal import Principal
+from kontor_contacts.domain.tag_bits import tag_bits
 from kontor_contacts.store import persons, tags
 from kontor_contacts.store import tables as contacts
 from kontor_tasks.store import entries
@@ -71,6 +72,7 @@ class Statements:
             lambda: persons.page(session, tag_ids=[_FIRST_TAG, _SECOND_TAG], organisation_id="", name="", after=None, limit=51),
             first=_FIRST_TAG,
             second=_SECOND_TAG,
+            bits=tag_bits([_FIRST_TAG, _SECOND_TAG]),
         )
         self.timeline = self._capture(lambda: entries.page(session, _SUBJECT, kinds=[], after=None, limit=51), subject=_SUBJECT)
         after = (_MOMENT, _ENTRY)

@@ -12,6 +12,7 @@ from kontor_chassis.db.database import Database
 from kontor_chassis.db.migrations import upgrade
 from kontor_chassis.db.sessions import Sessions
 from kontor_chassis.principal import Principal
+from kontor_contacts.domain.tag_bits import tag_bits
 from kontor_contacts.store import persons, tags
 from kontor_contacts.store import tables as contacts
 from tests.bench import report
@@ -129,7 +130,8 @@ def test_the_baseline_asks_what_the_services_ask(tmp_path: Path) -> None:
         asked = raw.execute(statements.tag_ids.sql, statements.tag_ids.values(first=first["key"], second=second["key"])).fetchall()
         assert {row[0] for row in asked} == set(rarest or [])
         listed = persons.page(session, tag_ids=[first["id"], second["id"]], organisation_id="", name="", after=None, limit=51)
-        same = raw.execute(statements.persons.sql, statements.persons.values(first=first["id"], second=second["id"])).fetchall()
+        values = statements.persons.values(first=first["id"], second=second["id"], bits=tag_bits([first["id"], second["id"]]))
+        same = raw.execute(statements.persons.sql, values).fetchall()
         assert listed
         assert [row[1] for row in same] == [person.id for _, person in listed]
         person_id = listed[0][1].id
