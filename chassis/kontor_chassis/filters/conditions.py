@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,7 +111,7 @@ class Compiler:
             number = Decimal(restriction.value.text).scaleb(field.scale)
             if number.is_finite() and number == number.to_integral_value() and abs(number) < _LARGEST:
                 return int(number)
-        except (InvalidOperation, ValueError, OverflowError):
+        except (ArithmeticError, ValueError):
             pass
         places = f" with at most {field.scale} decimal places" if field.scale else ", without decimal places"
         raise self._wrong(restriction, f"{restriction.field} is compared with a number{places}")

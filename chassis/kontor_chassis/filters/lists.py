@@ -17,14 +17,16 @@ from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.db.types import Instant, from_micros, micros
 from kontor_chassis.db.unwalked import unwalked
 from kontor_chassis.filters.conditions import Compiler
-from kontor_chassis.filters.fields import Child, Condition, Field, Kind
+from kontor_chassis.filters.fields import Condition, Field, Kind
 from kontor_chassis.filters.order import Order
-from kontor_chassis.filters.tree import And, Node, Restriction
+from kontor_chassis.filters.tree import Node, Restriction, required
 
 # So many records are sorted for one page; how many more there are is not counted.
 _FEW = 2000
 # So many entries of an index are looked at for those few that have the right bits.
 _LOOKED_AT = 20_000
+# For so many conditions of a filter.
+_NARROWED = 6
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def among(session: ReadSession, record: sa.Table, record_id: sa.Column[str], sta
 def required_bits(listing: Listing, node: Node) -> int:
     """Bits that every record has which the filter lets through."""
     bits = 0
-    for term in node.terms if isinstance(node, And) else (node,):
+    for term in required(node):
         field = listing.fields.get(term.field) if isinstance(term, Restriction) else None
         if isinstance(term, Restriction) and field is not None and field.bits is not None and _has_value(term):
             bits |= field.bits(term.value.text)
@@ -164,14 +166,23 @@ def _hides(listing: Listing, order: Order, start: Start | None, field: Field, re
 
 
 def rarest(session: ReadSession, listing: Listing, compile_: Compiler, node: Node) -> Start | None:
-    """Of the conditions that every record must fulfil and that an index finds, the one that the fewest fulfil."""
-    terms = node.terms if isinstance(node, And) else (node,)
+    """Of the conditions that every record must fulfil and that an index finds, the one that the fewest fulfil. Where none is rare, one
+    whose entries with the bits of all are few."""
+    starts = sorted(
+        (start for term in required(node) if (start := _start(session, listing, compile_, term))), key=lambda start: start.count
+    )
+    if not starts or starts[0].is_rare:
+        return starts[0] if starts else None
     bits = required_bits(listing, node)
-    starts = [start for term in terms if (start := _start(session, listing, compile_, term, bits))]
-    return min(starts, key=lambda start: start.count, default=None)
+    telling = [start for start in starts if start.field.bits is not None and start.field.bits(start.term.value.text) != bits]
+    for start in telling[:_NARROWED]:
+        narrowed = _with_right_bits(session, start, bits)
+        if narrowed is not None:
+            return narrowed
+    return starts[0]
 
 
-def _start(session: ReadSession, listing: Listing, compile_: Compiler, term: Node, bits: int) -> Start | None:
+def _start(session: ReadSession, listing: Listing, compile_: Compiler, term: Node) -> Start | None:
     if not isinstance(term, Restriction) or not _has_value(term):
         return None
     field = listing.fields.get(term.field)
@@ -179,20 +190,20 @@ def _start(session: ReadSession, listing: Listing, compile_: Compiler, term: Nod
         return None
     start = Start(field, compile_.comparison(field, term), 0, term)
     found = ids_of(session, listing.record, start).limit(_FEW + 1).subquery()
-    start = replace(start, count=session.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
-    child = field.child
-    if start.is_rare or child is None or child.bits is None or field.bits is None or field.bits(term.value.text) == bits:
-        return start
-    return _with_right_bits(session, start, child, has_bits(child.bits, bits))
+    return replace(start, count=session.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
 
 
-def _with_right_bits(session: ReadSession, start: Start, child: Child, right: Condition) -> Start:
+def _with_right_bits(session: ReadSession, start: Start, bits: int) -> Start | None:
     """The start narrowed to entries that have the bits of all the conditions, where those are few and soon found."""
+    child = start.field.child
+    if child is None or child.bits is None:
+        return None
+    right = has_bits(child.bits, bits)
     entries = child.ids(start.condition).add_columns(right.label("right")).limit(_LOOKED_AT + 1).subquery()
     counts = sa.select(sa.func.count().label("looked_at"), sa.func.count().filter(entries.c.right).label("found"))
     row = session.execute(counts.select_from(entries)).one()
     if row.looked_at > _LOOKED_AT or row.found > _FEW:
-        return start
+        return None
     return replace(start, condition=sa.and_(start.condition, right), count=row.found)
 
 

@@ -58,8 +58,12 @@ def restrictions(node: Node) -> list[Restriction]:
             return [found for term in terms for found in restrictions(term)]
 
 
+def required(node: Node) -> tuple[Node, ...]:
+    """All that every record must fulfil, in whatever parentheses it stands."""
+    return tuple(term for each in node.terms for term in required(each)) if isinstance(node, And) else (node,)
+
+
 def narrowed(node: Node, field: str, values: Sequence[str]) -> Node:
     """What the node lets through and has all of these values, as a list's plain parameters ask. An empty value asks for records that have
     none, so callers refuse it, or leave it out."""
-    terms = node.terms if isinstance(node, And) else (node,)
-    return And((*terms, *(Restriction(field, ":", Value(value, quoted=True), 0) for value in values)))
+    return And((*required(node), *(Restriction(field, ":", Value(value, quoted=True), 0) for value in values)))

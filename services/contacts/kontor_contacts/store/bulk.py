@@ -23,7 +23,7 @@ from kontor_contacts.store.tables import TAGS as T
 from kontor_contacts.store.visibility import visible_to
 
 _RECORDS = {"persons": P, "organisations": O}
-_PUT_ON = sa.insert(G).values(tag_bits=tag_bits.of_record())
+_PUT_ON = sa.insert(G)
 
 
 def conditions(session: ReadSession, listing: Listing, noun: str, node: Node, also: Sequence[Condition], *, home: Home) -> list[Condition]:
@@ -76,22 +76,19 @@ def write(session: WriteSession, noun: str, ids: Sequence[str], values: Mapping[
     session.execute(sa.update(record).where(record.c.account_id == session.account_id, record.c.id.in_(ids)).values(moved))
 
 
-def put_tags_on(session: WriteSession, noun: str, carried: Sequence[tuple[Person | Organisation, str]]) -> None:
-    """Let each record carry the tag of the id beside it, which it does not carry yet. The records' rows are held."""
-    for tag_id in {tag_id for _, tag_id in carried}:
-        tag_bits.add(session, noun, [record.id for record, its in carried if its == tag_id], [tag_id])
-    account_id = session.account_id
-    rows = [
-        {"account_id": account_id, "record_id": record.id, "tag_id": tag_id, "noun": noun, "sort_key": record.sort_key}
-        for record, tag_id in carried
-    ]
+def change_tags(
+    session: WriteSession, noun: str, ids: Sequence[str], *, removed: Collection[str], added: Sequence[tuple[Person | Organisation, str]]
+) -> None:
+    """Take the tags of the ids `removed` off all of these records, whose rows are held, and let each record of `added` carry the tag of
+    the id beside it, which it does not carry yet."""
+    if removed:
+        session.execute(sa.delete(G).where(G.c.account_id == session.account_id, G.c.record_id.in_(ids), G.c.tag_id.in_(removed)))
+    common = {"account_id": session.account_id, "noun": noun, "tag_bits": 0}
+    rows = [{**common, "record_id": record.id, "tag_id": tag_id, "sort_key": record.sort_key} for record, tag_id in added]
     if rows:
-        session.execute(_PUT_ON, [{**row, "this_account": account_id, "this_id": row["record_id"]} for row in rows])
-
-
-def take_tags_off(session: WriteSession, ids: Sequence[str], tag_ids: Collection[str]) -> None:
-    those = (G.c.account_id == session.account_id, G.c.record_id.in_(ids), G.c.tag_id.in_(tag_ids))
-    session.execute(sa.delete(G).where(*those))
+        session.execute(_PUT_ON, rows)
+    if removed or rows:
+        tag_bits.put_right(session, noun, ids)
 
 
 def write_custom(session: WriteSession, changes: Mapping[str, Sequence[Change]]) -> None:

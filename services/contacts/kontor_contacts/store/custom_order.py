@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from kontor_chassis.db.sessions import ReadSession
 from kontor_chassis.errors import invalid
-from kontor_chassis.filters.tree import And, Node, Restriction
+from kontor_chassis.filters.tree import Node, Restriction, required
 from kontor_contacts.domain.home import Home
 from kontor_contacts.store import lists
 from kontor_contacts.store.custom_columns import Sorting
@@ -55,8 +55,7 @@ def _where(
 
 def _of_same_field(listing: Listing, node: Node, sorting: Sorting) -> list[Restriction]:
     """Comparisons that every record must fulfil, with values of the field that sorts: those bound the walk."""
-    terms = node.terms if isinstance(node, And) else (node,)
-    compared = [term for term in terms if isinstance(term, Restriction) and term.field == sorting.path and term.comparator != "!="]
+    compared = [term for term in required(node) if isinstance(term, Restriction) and term.field == sorting.path and term.comparator != "!="]
     return [term for term in compared if term.value.text]
 
 

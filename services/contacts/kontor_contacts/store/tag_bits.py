@@ -1,10 +1,10 @@
 """Bits of tags on records, and once more on their tags and custom values: in every index that lists walk (domain/tag_bits.py).
 
-A record has the bits of all tags that it carries, and may keep those of tags that it no longer does. Its rows are held by whoever
-changes them.
+They are changed by whoever holds the record's row, together with its tags.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -17,8 +17,21 @@ from kontor_contacts.store.tables import TAGGINGS as G
 
 _RECORDS = {"persons": P, "organisations": O}
 _AT_ONCE = 500
-_OF_RECORD = (V.c.account_id == sa.bindparam("this_account", type_=sa.Text), V.c.record_id == sa.bindparam("this_id", type_=sa.Text))
-_PUT_ON_VALUES = sa.update(V).where(*_OF_RECORD).values(tag_bits=sa.bindparam("bits", type_=sa.BigInteger))
+_ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
+_THIS = sa.bindparam("this_id", type_=sa.Text)
+
+
+def _put(table: sa.Table, record_id: sa.Column[str]) -> sa.Update:
+    return (
+        sa.update(table)
+        .where(table.c.account_id == _ACCOUNT, record_id == _THIS)
+        .values(tag_bits=sa.bindparam("bits", type_=sa.BigInteger))
+    )
+
+
+_PUT_ON_RECORDS = {noun: _put(record, record.c.id) for noun, record in _RECORDS.items()}
+_PUT_ON_TAGS = _put(G, G.c.record_id)
+_PUT_ON_VALUES = _put(V, V.c.record_id)
 
 
 def put_on_values(session: WriteSession, record_id: str, bits: int) -> None:
@@ -26,25 +39,23 @@ def put_on_values(session: WriteSession, record_id: str, bits: int) -> None:
     session.execute(_PUT_ON_VALUES, {"this_account": session.account_id, "this_id": record_id, "bits": bits})
 
 
-def add(session: WriteSession, noun: str, ids: Sequence[str], tag_ids: Collection[str]) -> None:
-    """Let these records, which now carry these tags too, have their bits."""
-    bits = tag_bits(tag_ids)
-    if not bits:
-        return
-    record = _RECORDS[noun]
-    for start in range(0, len(ids), _AT_ONCE):
-        these = ids[start : start + _AT_ONCE]
-        for table, record_id in ((record, record.c.id), (G, G.c.record_id), (V, V.c.record_id)):
-            mine = sa.and_(table.c.account_id == session.account_id, record_id.in_(these))
-            session.execute(sa.update(table).where(mine).values(tag_bits=table.c.tag_bits.bitwise_or(bits)))
+def put_right(session: WriteSession, noun: str, ids: Collection[str]) -> None:
+    """Let these records, whose rows are held, have the bits of the tags that they now carry."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        these = ordered[start : start + _AT_ONCE]
+        carried: dict[str, list[str]] = defaultdict(list)
+        rows = sa.select(G.c.record_id, G.c.tag_id).where(G.c.account_id == session.account_id, G.c.record_id.in_(these))
+        for row in session.execute(rows):
+            carried[row.record_id].append(row.tag_id)
+        bits = [{"this_account": session.account_id, "this_id": each, "bits": tag_bits(carried[each])} for each in these]
+        for statement in (_PUT_ON_RECORDS[noun], _PUT_ON_TAGS, _PUT_ON_VALUES):
+            session.execute(statement, bits)
 
 
 def of_record() -> sa.ColumnElement[int]:
     """The bits of the record `this_id` of `this_account`, of whichever noun it is."""
     bits = [
-        sa.select(record.c.tag_bits)
-        .where(record.c.account_id == sa.bindparam("this_account", type_=sa.Text), record.c.id == sa.bindparam("this_id", type_=sa.Text))
-        .scalar_subquery()
-        for record in (P, O)
+        sa.select(record.c.tag_bits).where(record.c.account_id == _ACCOUNT, record.c.id == _THIS).scalar_subquery() for record in (P, O)
     ]
     return sa.func.coalesce(*bits, 0)

@@ -125,6 +125,15 @@ def rename(session: WriteSession, tag_id: str, name: str) -> None:
     session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id == tag_id).values(values))
 
 
+def hold_carriers(session: WriteSession, tag_id: str) -> None:
+    """Lock the rows of everything that carries the tag, whose own row is locked, until the end of the session: people, then
+    organisations, each in the order of ids."""
+    for noun, record in (("persons", PERSONS), ("organisations", ORGANISATIONS)):
+        carry = sa.select(G.c.record_id).where(G.c.account_id == session.account_id, G.c.tag_id == tag_id, G.c.noun == noun)
+        these = sa.select(record.c.id).where(record.c.account_id == session.account_id, record.c.id.in_(carry))
+        session.hold(these.order_by(record.c.id).with_for_update())
+
+
 def carriers(session: ReadSession, tag_id: str) -> list[tuple[str, str]]:
     """(noun, id) of everything that carries the tag."""
     rows = session.execute(sa.select(G.c.noun, G.c.record_id).where(G.c.account_id == session.account_id, G.c.tag_id == tag_id))
@@ -132,7 +141,7 @@ def carriers(session: ReadSession, tag_id: str) -> list[tuple[str, str]]:
 
 
 def put_on_carriers(session: WriteSession, tag_id: str, into_id: str) -> None:
-    """Let everything that carries the tag carry the other one too; its bits are added by `tag_bits.add`."""
+    """Let everything that carries the tag, and is held, carry the other one too."""
     other = G.alias("other")
     carried = sa.exists().where(other.c.account_id == G.c.account_id, other.c.record_id == G.c.record_id, other.c.tag_id == into_id)
     copies = sa.select(G.c.account_id, G.c.record_id, sa.literal(into_id), G.c.noun, G.c.sort_key, G.c.tag_bits).where(

@@ -191,12 +191,9 @@ def _planned(noun: Noun, before: Any, action: Action, *, add: Sequence[str], fie
 def _write(session: WriteSession, noun: Noun, action: Action, plans: Sequence[_Plan], *, add: Mapping[str, str]) -> None:
     ids = [plan.before.id for plan in plans]
     bulk.write(session, noun.name, ids, action.values)
-    if action.remove_tags:
-        removed = tags.named(session, action.remove_tags)
-        bulk.take_tags_off(session, ids, list(removed.values()))
-    bulk.put_tags_on(
-        session, noun.name, [(plan.after, tag_id) for plan in plans for tag_id, name in add.items() if name not in plan.before.tags]
-    )
+    removed = tags.named(session, action.remove_tags).values()
+    added = [(plan.after, tag_id) for plan in plans for tag_id, name in add.items() if name not in plan.before.tags]
+    bulk.change_tags(session, noun.name, ids, removed=list(removed), added=added)
     bulk.write_custom(session, {plan.before.id: plan.custom for plan in plans})
     for plan in plans:
         after = replace(plan.after, update_time=session.now, tags=tuple(sorted(plan.after.tags, key=str.casefold)))

@@ -113,8 +113,10 @@ def _made(session: WriteSession, form: WebForm, entries: Entries, language: str)
 
 
 def _tagged(session: WriteSession, person: Person, form: WebForm) -> Person:
+    # As they are now: two forms at once, or a form and a user, add to each other's tags.
+    person = people.lock(session, person.id)
     carried = {tag_key(name) for name in person.tags}
     tags = (*person.tags, *(name for name in form.tags if tag_key(name) not in carried))
     if len(tags) > MAX_TAGS:
-        return people.lock(session, person.id)
+        return person
     return people.update(session, person.id, replace(person, tags=tags), mask={"tags"}, etag="")

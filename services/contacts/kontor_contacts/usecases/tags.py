@@ -43,12 +43,9 @@ def merge(session: WriteSession, tag_id: str, into_id: str, *, etag: str) -> sa.
     into = tags.get(session, into_id)
     if into is None:
         raise invalid("into_id", "there is no such tag")
-    carriers = tags.carriers(session, tag_id)
+    carriers = _held_carriers(session, tag_id)
     tags.put_on_carriers(session, tag_id, into_id)
-    tags.delete(session, tag_id)
-    _touch_carriers(session, carriers)
-    for noun in (persons.NOUN, organisations.NOUN):
-        tag_bits.add(session, noun, [record_id for its, record_id in carriers if its == noun], [into_id])
+    _delete(session, tag_id, carriers)
     merged = {"name": (before.name, None), "into": (None, into.name), "carried": (len(carriers), None)}
     session.audit(f"tags/{tag_id}", "merge", merged)
     return _existing(tags.get(session, into_id))
@@ -57,11 +54,23 @@ def merge(session: WriteSession, tag_id: str, into_id: str, *, etag: str) -> sa.
 def delete(session: WriteSession, tag_id: str, *, etag: str) -> None:
     """Take the tag off everything. Raises NotFound, Aborted."""
     before = _lock(session, tag_id, etag)
-    carriers = tags.carriers(session, tag_id)
-    tags.delete(session, tag_id)
-    _touch_carriers(session, carriers)
+    carriers = _held_carriers(session, tag_id)
+    _delete(session, tag_id, carriers)
     carried = before.persons_count + before.organisations_count
     session.audit(f"tags/{tag_id}", "delete", {"name": (before.name, None), "carried": (carried, None)})
+
+
+def _held_carriers(session: WriteSession, tag_id: str) -> Sequence[tuple[str, str]]:
+    """Records before taggings, as everybody who changes both; nobody begins to carry the tag while its row is locked."""
+    tags.hold_carriers(session, tag_id)
+    return tags.carriers(session, tag_id)
+
+
+def _delete(session: WriteSession, tag_id: str, carriers: Sequence[tuple[str, str]]) -> None:
+    tags.delete(session, tag_id)
+    for noun in (persons.NOUN, organisations.NOUN):
+        tag_bits.put_right(session, noun, [record_id for its, record_id in carriers if its == noun])
+    _touch_carriers(session, carriers)
 
 
 def _touch_carriers(session: WriteSession, carriers: Sequence[tuple[str, str]]) -> None:
