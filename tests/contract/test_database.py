@@ -197,6 +197,30 @@ def test_of_many_inserts_of_one_key_at_once_one_wins(database_place: DatabasePla
 TEXTS = ["", "Grüße", "'", '"', "\\", "\n\t\r", "\x7f", "{}", "null", "👩‍👩‍👧", "\u2028", "Ü" * 5000]
 
 
+def test_what_was_not_read_to_its_end_keeps_nobody_from_reading_and_writing(database_place: DatabasePlace, sessions: Sessions) -> None:
+    """An exception breaks off between two rows, and is kept: by a log, or by whoever waits for the answer."""
+    with sessions.write(ANNA) as session:
+        for number in range(3000):
+            session.execute(sa.insert(NOTES).values(account_id="a", id=f"{number:04}", text="x" * 300))
+    broken: list[sa.CursorResult[Any]] = []
+
+    def break_off() -> None:
+        with sessions.read(ANNA) as reading:
+            found = reading.execute(sa.select(NOTES))
+            next(iter(found))
+            broken.append(found)
+            raise LookupError
+
+    with database_place.open() as other:
+        for number in range(3):
+            with pytest.raises(LookupError):
+                break_off()
+            note(sessions_of(other), f"by another {number}")
+            assert f"by another {number}" in notes(sessions)
+            note(sessions, f"own {number}")
+    assert len(broken) == 3
+
+
 def test_a_statement_planned_anew_is_not_kept_with_one_plan_for_all_values(sessions: Sessions) -> None:
     note(sessions, "1")
     with sessions.read(ANNA) as reading:

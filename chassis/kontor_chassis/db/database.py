@@ -32,10 +32,17 @@ _LOCK_SECONDS = 5
 _CONNECT_SECONDS = 3
 # An execution option: PostgreSQL plans the statement for its values each time.
 PLANNED_ANEW = {"planned_anew": True}
+_TRIES = 4
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_DEADLOCK = "40P01"
 # SQLITE_BUSY, SQLITE_IOERR_WRITE …: the word after the first underscore.
 _SQLITE_PASSES = frozenset({"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "INTERRUPT"})
 # Connection, transaction (serialisation, deadlock), resources, locks, operator intervention (SQLSTATE classes).
 _POSTGRESQL_PASSES = ("08", "25", "40", "53", "55P03", "57", "58")
+
+
+class Deadlocked(Unavailable):
+    """Two transactions waited for each other, and this one was ended."""
 
 
 class Database:
@@ -67,7 +74,10 @@ class Database:
         """A connection in autocommit: each statement sees what is committed when it starts."""
         with translated(), self.engine.connect() as connection:
             self.enter_account(connection, account_id)
-            yield connection
+            try:
+                yield connection
+            finally:
+                _close_cursors(connection)
 
     @contextmanager
     def writing(self, account_id: str) -> Iterator[sa.Connection]:
@@ -91,6 +101,8 @@ class Database:
             except BaseException:
                 _roll_back(connection)
                 raise
+            finally:
+                _close_cursors(connection)
 
     def enter_account(self, connection: sa.Connection, account_id: str) -> None:
         """Name the account to row-level security. Skipped where the connection already stands in it."""
@@ -106,6 +118,16 @@ class Database:
     async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function that writes in a worker thread; in SQLite they queue up for the one writer."""
         return await _hop(self._writers, function, *args, **kwargs)
+
+    async def transact(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` for a function that is one write transaction and nothing else: begun again where PostgreSQL has ended it, because it
+        and another one waited for each other."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self.write(function, *args, **kwargs)
+            except Deadlocked:
+                continue
+        return await self.write(function, *args, **kwargs)
 
     def close(self) -> None:
         """Wait for running units of work, then close the connections."""
@@ -123,6 +145,12 @@ async def _hop(executor: ThreadPoolExecutor, function: Callable[..., T], *args: 
 def _note_failure(context: sa.engine.ExceptionContext) -> None:
     if context.connection is not None:
         context.connection.info["failed"] = True
+
+
+def _close_cursors(connection: sa.Connection) -> None:
+    """End what an exception kept from being read to its end: it would pin its snapshot to SQLite's connection, for all who get it next."""
+    for cursor in () if connection.invalidated else connection.info.pop("cursors", ()):
+        cursor.close()
 
 
 def _roll_back(connection: sa.Connection) -> None:
@@ -149,6 +177,8 @@ def translated() -> Iterator[None]:
         # Text that a database cannot keep, such as a NUL in PostgreSQL. REST refuses it with the field named.
         raise InvalidArgument("The request holds a value that cannot be stored.") from error
     except sa.exc.DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _DEADLOCK:
+            raise Deadlocked("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error
         if error.connection_invalidated or _passes(error.orig):
             raise Unavailable("The database cannot be used right now.", reason="DATABASE_UNAVAILABLE") from error
         raise
@@ -181,6 +211,10 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "journal_size_limit=67108864"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def remember(connection: sa.Connection, cursor: Any, *_: Any) -> None:
+        connection.info.setdefault("cursors", []).append(cursor)
 
     return engine
 

@@ -117,7 +117,7 @@ class Dispatcher:
         if method.rule.transaction == rule_pb2.TRANSACTION_READ:
             return await context.database.read(self._read, method, request, principal)
         if method.rule.transaction == rule_pb2.TRANSACTION_WRITE:
-            return await context.database.write(self._write, method, request, principal)
+            return await context.database.transact(self._write, method, request, principal)
         call = Call(principal=principal, context=context, metadata=metadata)
         if asyncio.iscoroutinefunction(method.handler):
             response: Message = await method.handler(request, call)
