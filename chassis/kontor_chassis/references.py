@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from kontor.type.v1 import document_pb2
 from kontor_chassis.db import idempotency
 from kontor_chassis.db.sessions import WriteSession
-from kontor_chassis.errors import KontorError
+from kontor_chassis.errors import KontorError, Unavailable
 from kontor_chassis.principal import METADATA_KEY, service_principal
 from kontor_chassis.rpc.channel import R
 from kontor_chassis.rpc.dispatch import Call
@@ -29,6 +29,8 @@ Q = TypeVar("Q", bound=Message)
 Ask = Callable[[Context, str, Collection[str]], Awaitable[frozenset[str]]]
 # A write waits so long for an owner at most; one that hangs must not hold up what needs only our own database.
 _SECONDS = 1.0
+# Between two rounds what is named may have come to stand for something else: records are merged, and merges are undone.
+_ROUNDS = 4
 # As many as every DocumentSource answers.
 _DOCUMENTS_AT_ONCE = 100
 
@@ -41,6 +43,9 @@ class Answers:
     absent: frozenset[str] = frozenset()
     # Their owner could not be asked.
     unchecked: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Answers") -> "Answers":
+        return Answers(self.present | other.present, self.absent | other.absent, self.unchecked | other.unchecked)
 
     def __contains__(self, ref: str) -> bool:
         return ref in self.present or ref in self.absent or ref in self.unchecked
@@ -66,11 +71,13 @@ async def write(
                 session, request.DESCRIPTOR.full_name, request, response_type, lambda: handler(request, session, answers)
             )
 
-    try:
-        return await database.write(attempt, Answers())
-    except Unanswered as question:
-        answers = await ask(call.context, call.principal.account_id, question.refs, owners=owners)
-    return await database.write(attempt, answers)
+    answers = Answers()
+    for _ in range(_ROUNDS):
+        try:
+            return await database.transact(attempt, answers)
+        except Unanswered as question:
+            answers |= await ask(call.context, call.principal.account_id, question.refs, owners=owners)
+    raise Unavailable("What the request names is being changed at this moment. Try again.")
 
 
 async def ask(context: Context, account_id: str, refs: Collection[str], *, owners: Mapping[str, Ask]) -> Answers:

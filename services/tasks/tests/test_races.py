@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.tasks.v1 import notes_pb2 as notes
 from kontor.tasks.v1 import timeline_pb2 as timeline
-from kontor_chassis.errors import InvalidArgument
+from kontor_chassis.errors import InvalidArgument, Unavailable
 from kontor_chassis.ids import new_id
+from kontor_chassis.references import Answers, Unanswered
 from kontor_chassis.testing import Harness, harness
 from kontor_tasks.events import published
 from kontor_tasks.service import SERVICE
 from kontor_tasks.store import links
-from kontor_tasks.usecases import merges
+from kontor_tasks.usecases import merges, references
 from tests.backends import Postgres
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
@@ -145,3 +146,21 @@ async def test_a_note_and_a_merge_at_the_same_time_find_each_other(
 def _notes(tasks: Harness) -> int:
     with tasks.running.context.database.reading(tasks.user.account_id) as connection:
         return int(connection.execute(sa.text("SELECT count(*) FROM entries")).scalar_one())
+
+
+async def test_what_a_write_names_may_be_merged_between_two_answers(tasks: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time it asks for who now answers; it does not ask for ever."""
+    led_to = [f"persons/{new_id()}" for _ in range(5)]
+    steps = 3
+
+    def require(_session: Any, _named: Any, answers: Answers) -> None:
+        for ref in led_to[:steps]:
+            if ref not in answers:
+                raise Unanswered([ref])
+
+    monkeypatch.setattr(references, "require", require)
+    note = note_on(tasks, f"persons/{new_id()}")
+    assert (await note()).text == "Notiz"
+    steps = 5
+    with pytest.raises(Unavailable, match="Try again"):
+        await note()
