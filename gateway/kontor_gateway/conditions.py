@@ -16,7 +16,7 @@ def quoted(etag: str) -> str:
 def expected_etag(if_match: str) -> str:
     """The etag that If-Match asks for; empty for `*`, which any version satisfies.
 
-    Raises InvalidArgument where it is anything but one entity tag, and Aborted for a weak one, which never matches.
+    Raises InvalidArgument where it is anything but one entity tag, and Aborted for a weak or an empty one, which never match.
     """
     if if_match == "*":
         return ""
@@ -25,6 +25,8 @@ def expected_etag(if_match: str) -> str:
         raise invalid("If-Match", 'must be one entity tag in double quotes, such as "3", or *')
     if match[1]:
         raise Aborted("A weak entity tag never matches.")
+    if not match[2]:
+        raise Aborted("No version has an empty entity tag.")
     return match[2]
 
 

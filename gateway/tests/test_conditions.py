@@ -17,9 +17,10 @@ def test_if_match_that_is_no_single_tag_is_refused(header: str) -> None:
         expected_etag(header)
 
 
-def test_a_weak_tag_never_matches() -> None:
+@pytest.mark.parametrize("header", ['W/"3"', '""'])
+def test_a_weak_or_empty_tag_never_matches(header: str) -> None:
     with pytest.raises(Aborted):
-        expected_etag('W/"3"')
+        expected_etag(header)
 
 
 @pytest.mark.parametrize(

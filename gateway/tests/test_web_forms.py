@@ -215,6 +215,7 @@ async def test_a_key_that_cannot_be_one_is_asked_for_as_none(stranger: Any, key:
         ("http://kontor.test", 200),
         ("https://evil.example", 403),
         ("https://www.example.org.evil", 403),
+        ("http://[x", 403),
     ],
 )
 async def test_a_site_that_is_not_allowed_cannot_send(stranger: Any, origin: str | None, status: int) -> None:

@@ -168,9 +168,16 @@ def _check_origin(exchange: Exchange, visit: _Visit, form: pb.PublicForm) -> Non
     up says "null"."""
     if visit.origin in ("", "null") or visit.origin in form.allowed_origins:
         return
-    if urlsplit(visit.origin).netloc.lower() == (exchange.header(b"host") or "").lower():
+    if _host_of(visit.origin) == (exchange.header(b"host") or "").lower():
         return
     raise PermissionDenied("The form cannot be used from this origin.", reason="ORIGIN_NOT_ALLOWED")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return "?"
 
 
 def _answered(answer: pb.SubmitPublicFormResponse, visit: _Visit, sent: Sent) -> Response:
