@@ -48,9 +48,7 @@ def fresh(embedded: Installation) -> Team:
     return open_team(embedded, "docs")
 
 
-@pytest.mark.parametrize(
-    "page", ["audit", "bulk", "contacts", "custom-fields", "duplicates", "filters", "timeline", "visibility", "web-forms"]
-)
+@pytest.mark.parametrize("page", _PAGES)
 def test_what_a_page_shows_works_when_it_is_pasted(fresh: Team, page: str, tmp_path: Path) -> None:
     Image.new("RGB", (300, 400)).save(tmp_path / "anna.jpg")
     ran = pasted(fresh, (_DOCS / f"{page}.md").read_text(), tmp_path)
