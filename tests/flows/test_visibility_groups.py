@@ -1,6 +1,8 @@
 """Some people are for the board only (A7): whoever is not in its group does not see them, wherever they look."""
 
-from tests.suite_clients import Team, eventually
+import re
+
+from tests.suite_clients import Team, eventually, stranger
 
 
 def test_what_a_group_hides_is_hidden_in_lists_counts_and_search_until_it_is_opened(team: Team) -> None:
@@ -42,3 +44,32 @@ def test_what_a_group_hides_is_hidden_in_lists_counts_and_search_until_it_is_ope
     assert cem.get(paths[1])["visibility"] == {"mode": "everyone", "group_ids": [], "user_ids": []}
     eventually(lambda: cem.found("übernahmekandidat"))
     assert cem.send("GET", paths[0]).status_code == 404
+
+
+def test_what_a_hidden_person_sends_by_a_web_form_is_shown_to_those_who_see_them(team: Team) -> None:
+    anna, berta, cem, browser = team.owner, team.colleague("berta"), team.colleague("cem"), stranger(team.installation)
+    for_berta = {"mode": "limited", "user_ids": [berta.user_id]}
+    firm = anna.post("/v1/organisations", {"name": "Übernahmeziel AG"})
+    emails = [{"address": "geheim@ziel.example"}]
+    person = anna.post("/v1/persons", {"last_name": "Übernahmekandidat", "emails": emails, "visibility": for_berta})
+    anna.post(f"/v1/persons/{person['id']}/positions", {"organisation_id": firm["id"]})
+    fields = [{"key": "email", "required": True}, {"key": "message"}]
+    form = anna.post("/v1/web-forms", {"name": "Kontakt", "active": True, "fields": fields, "responsible_user_id": cem.user_id})
+    berta.post("/v1/watches", {"subject": f"persons/{person['id']}"})
+    [token] = re.findall(r'name="page_token" value="([^"]+)"', browser.http.get(form["url_path"]).text)
+    sent = {"email": "geheim@ziel.example", "message": "Wir nehmen an.", "page_token": token}
+    assert browser.http.post(form["url_path"], data=sent).status_code == 200
+
+    subjects = [f"persons/{person['id']}", f"organisations/{firm['id']}"]
+    for subject in subjects:
+        for who in (anna, berta):
+            [entry] = eventually(lambda: [item for item in who.timeline(subject) if item["kind"] == "form"])  # noqa: B023 - called at once
+            assert "Wir nehmen an." in entry["text"]
+    [told] = eventually(berta.notifications)
+    assert (told["kind"], told["subject"]) == ("form_submitted", subjects[0])
+    assert [item for subject in subjects for item in cem.timeline(subject) if item["kind"] == "form"] == []
+    assert cem.notifications() == []
+
+    anna.patch(f"/v1/persons/{person['id']}", {"visibility": {"mode": "everyone"}})
+    for subject in subjects:
+        eventually(lambda: [item for item in cem.timeline(subject) if item["kind"] == "form"])  # noqa: B023 - called at once

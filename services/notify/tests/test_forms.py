@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from kontor.contacts.events.v1 import events_pb2 as contacts
 from kontor.identity.events.v1 import events_pb2 as identity
 from kontor.identity.v1 import users_pb2 as users
 from kontor.notify.v1 import notifications_pb2 as pb
+from kontor_chassis.errors import NotFound
 from kontor_chassis.ids import new_id
 from kontor_chassis.testing import Harness
 
@@ -76,3 +79,27 @@ async def test_who_let_it_through_is_not_told(notify: Harness) -> None:
 async def test_what_an_older_release_left_out_breaks_nothing(notify: Harness) -> None:
     await deliver(notify, contacts.FormSubmitted(submission=contacts.FormSubmissionFacts(id=new_id())))
     await notify.deliver(contacts.FormSubmitted(), subject="form-submissions/x")
+
+
+async def test_what_a_limited_person_sent_is_told_only_to_who_sees_the_person(notify: Harness) -> None:
+    anna, berta, cem = new_id(), new_id(), new_id()
+    group = new_id()
+    await deliver(notify, submitted(responsible_user_id=anna, visible_to=[f"groups/{group}", f"users/{cem}"]))
+    assert await told(notify, anna) == []
+    user = replace(notify.user, user_id=anna)
+    for seeing in (replace(user, groups=frozenset({group})), replace(user, role="admin"), replace(user, role="owner")):
+        (notification,) = (await notify.call(pb.ListNotificationsRequest(unseen=True), user=seeing)).notifications
+        assert notification.reason == "form_responsible"
+    with pytest.raises(NotFound):
+        await notify.call(pb.MarkNotificationSeenRequest(id=notification.id), user=user)
+    # Watchers, heard of before and after what was sent.
+    person = new_id()
+    for made_by, earlier in ((berta, True), (cem, False)):
+        body = contacts.PersonCreated(person=contacts.PersonFacts(id=person))
+        if earlier:
+            await deliver(notify, submitted(person_id=person, visible_to=[f"users/{cem}"]))
+        await notify.deliver(body, subject=f"persons/{person}", actor_user_id=made_by)
+        if not earlier:
+            await deliver(notify, submitted(person_id=person, visible_to=[f"users/{cem}"]))
+    assert await told(notify, berta) == []
+    assert [item.reason for item in await told(notify, cem)] == ["creator"]

@@ -41,4 +41,6 @@ async def test_a_read_walks_its_index_and_sorts_nothing(notify: Harness, name: s
         sa.event.listen(session.connection, "before_cursor_execute", explain)
         read(session)
     assert any(f"INDEX {index}" in step for step in plans), plans
-    assert not [step for step in plans if step.startswith("SCAN") or "TEMP B-TREE" in step], plans
+    # Arrays in columns and parameters are read as virtual tables.
+    scans = [step for step in plans if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+    assert not [*scans, *(step for step in plans if "TEMP B-TREE" in step)], plans

@@ -7,41 +7,20 @@ a partial index finds the limited ones, which are few or none, for what would be
 
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from kontor_chassis.db.sessions import ReadSession
-from kontor_chassis.visibility import Viewer, viewer_of
+from kontor_chassis.db.visibility import names_any, told
+from kontor_chassis.visibility import viewer_of
 
 _VIEWER = sa.bindparam("viewer", type_=sa.Text)
 # The parameters with which a statement that carries `visible` leaves nothing out, for work that is not shown to anybody.
 EVERYTHING: dict[str, Any] = {"viewer": None}
 
 
-class names_any(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
-    """Whether two JSON arrays of texts have something in common."""
-
-    type = sa.Boolean()
-    inherit_cache = True
-
-
-@compiles(names_any, "sqlite")
-def _sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    named, viewer = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(EXISTS (SELECT 1 FROM json_each({named}) AS named WHERE named.value IN (SELECT value FROM json_each({viewer}))))"  # noqa: S608 - compiled parts
-
-
-@compiles(names_any, "postgresql")
-def _postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    named, viewer = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"jsonb_exists_any(CAST({named} AS jsonb), ARRAY(SELECT jsonb_array_elements_text(CAST({viewer} AS jsonb))))"
-
-
 def viewer(session: ReadSession) -> dict[str, Any]:
     """The parameters of a statement that carries `visible`."""
-    return {"viewer": _told(viewer_of(session.principal))}
+    return {"viewer": told(viewer_of(session.principal))}
 
 
 def visible(record: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -51,13 +30,17 @@ def visible(record: sa.FromClause) -> sa.ColumnElement[bool]:
 
 def visible_to(session: ReadSession, record: sa.FromClause) -> sa.ColumnElement[bool]:
     """The same, for statements that are built for one session."""
-    told = _told(viewer_of(session.principal))
-    return sa.true() if told is None else sa.or_(record.c.visible_to.is_(None), names_any(record.c.visible_to, sa.literal(told, sa.Text)))
+    seen_by = told(viewer_of(session.principal))
+    return (
+        sa.true()
+        if seen_by is None
+        else sa.or_(record.c.visible_to.is_(None), names_any(record.c.visible_to, sa.literal(seen_by, sa.Text)))
+    )
 
 
 def names_viewer(session: ReadSession, named: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """A column as `visible_to` names the caller, who is not somebody who sees everything."""
-    return names_any(named, sa.literal(_told(viewer_of(session.principal)), sa.Text))
+    return names_any(named, sa.literal(told(viewer_of(session.principal)), sa.Text))
 
 
 def seen(record: sa.Table, account: Any, record_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -94,13 +77,9 @@ def hidden_ids(session: ReadSession, record: sa.Table) -> sa.Select[Any] | None:
 
 
 def _hidden_from(session: ReadSession, record: sa.Table) -> sa.Select[Any] | None:
-    told = _told(viewer_of(session.principal))
-    if told is None:
+    seen_by = told(viewer_of(session.principal))
+    if seen_by is None:
         return None
     one = record.alias()
-    named = names_any(one.c.visible_to, sa.literal(told, sa.Text))
+    named = names_any(one.c.visible_to, sa.literal(seen_by, sa.Text))
     return sa.select(one.c.id).where(one.c.account_id == session.account_id, one.c.visible_to.is_not(None), sa.not_(named))
-
-
-def _told(seen_by: Viewer) -> str | None:
-    return None if seen_by is None else orjson.dumps(sorted(seen_by)).decode()

@@ -37,6 +37,8 @@ class Happening:
     place: int = 0
     # So many things of this kind happened at once; `ref` and `title` are the last one's.
     count: int = 1
+    # Resource names of the groups and users that may be shown it; none: everyone.
+    visible_to: tuple[str, ...] = ()
 
     @property
     def actor_user_id(self) -> str:
@@ -81,6 +83,7 @@ def at_each(
     time: datetime,
     sequence: int,
     repeats: bool = False,
+    visible_to: Sequence[str] = (),
 ) -> list[Happening]:
     """The happening at each of the subjects that can be watched. `repeats` where it can happen again to the same ref."""
     return [
@@ -94,6 +97,7 @@ def at_each(
             sequence=sequence,
             occasion=f"{kind}:{ref}:{sequence}" if repeats else f"{kind}:{ref}",
             place=place,
+            visible_to=tuple(visible_to),
         )
         for place, subject in enumerate(watchable(subjects))
     ]

@@ -142,7 +142,8 @@ def task_created(event: Event[tasks.TaskCreated], session: WriteSession) -> None
 
 
 def form_submitted(event: Event[contacts.FormSubmitted], session: WriteSession) -> None:
-    """Whose form it is, and whoever watches the person. A user who let it through, after it was taken for a robot's, is not told."""
+    """Whose form it is, and whoever watches the person, as far as they see the person. A user who let it through, after it was taken for
+    a robot's, is not told."""
     submission = event.body.submission
     occurred = at_each(
         [f"persons/{submission.person_id}"],
@@ -152,6 +153,7 @@ def form_submitted(event: Event[contacts.FormSubmitted], session: WriteSession) 
         doers=doers_of(event.actor_user_id),
         time=event.time,
         sequence=event.sequence,
+        visible_to=submission.visible_to,
     )
     for happening in occurred:
         reasons = [(submission.responsible_user_id, FORM_RESPONSIBLE), (submission.creator_user_id, FORM_CREATOR)]

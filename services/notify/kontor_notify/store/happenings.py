@@ -31,6 +31,7 @@ def keep(session: WriteSession, happening: Happening) -> None:
         "doers": list(happening.doers),
         "count": happening.count,
         "time": happening.time,
+        "visible_to": list(happening.visible_to) or None,
     }
     insert_or_ignore(session.connection, H, row)
 
@@ -64,4 +65,5 @@ def _happening(row: sa.Row[Any]) -> Happening:
         sequence=row.sequence,
         occasion=row.occasion,
         place=row.place,
+        visible_to=tuple(row.visible_to or ()),
     )

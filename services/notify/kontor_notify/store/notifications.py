@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kontor_chassis.db.sessions import ReadSession, WriteSession
+from kontor_chassis.db.visibility import names_any, told
 from kontor_chassis.ids import new_id
+from kontor_chassis.visibility import viewer_of
 from kontor_notify.domain.happenings import Happening
 from kontor_notify.domain.notifications import Notification, Recipient
 from kontor_notify.store.tables import NOTIFICATIONS as N
@@ -39,6 +41,7 @@ def insert(session: WriteSession, happening: Happening, recipients: Sequence[Rec
             "watch_id": recipient.watch_id,
             "count": happening.count,
             "is_seen": False,
+            "visible_to": list(happening.visible_to) or None,
             "create_time": happening.time,
         }
         for recipient in recipients
@@ -54,8 +57,8 @@ def insert(session: WriteSession, happening: Happening, recipients: Sequence[Rec
 
 
 def page(session: ReadSession, *, unseen: bool, after: After | None, limit: int) -> list[Notification]:
-    """The caller's, newest first."""
-    statement = sa.select(N).where(N.c.account_id == session.account_id, N.c.user_id == session.user_id)
+    """Those of the caller's that may be shown to them, newest first."""
+    statement = sa.select(N).where(N.c.account_id == session.account_id, N.c.user_id == session.user_id, _visible(session))
     if unseen:
         statement = statement.where(N.c.is_seen == sa.false())
     if after:
@@ -65,8 +68,8 @@ def page(session: ReadSession, *, unseen: bool, after: After | None, limit: int)
 
 
 def lock(session: WriteSession, notification_id: str) -> Notification | None:
-    """The caller's own notification, its row locked until the end of the session."""
-    where = (N.c.account_id == session.account_id, N.c.id == notification_id, N.c.user_id == session.user_id)
+    """The caller's own notification, if it may be shown to them, its row locked until the end of the session."""
+    where = (N.c.account_id == session.account_id, N.c.id == notification_id, N.c.user_id == session.user_id, _visible(session))
     row = session.execute(sa.select(N).where(*where).with_for_update()).one_or_none()
     return _notification(row) if row else None
 
@@ -78,6 +81,12 @@ def mark_seen(session: WriteSession, notification_id: str) -> None:
 def withdraw(session: WriteSession, user_id: str, *, since: datetime) -> None:
     """Take back what a user was told of things that happened at `since` or later."""
     session.execute(sa.delete(N).where(N.c.account_id == session.account_id, N.c.user_id == user_id, N.c.create_time >= since))
+
+
+def _visible(session: ReadSession) -> sa.ColumnElement[bool]:
+    """Asked when it is read: only the caller's principal tells their role and groups."""
+    viewer = told(viewer_of(session.principal))
+    return sa.true() if viewer is None else sa.or_(N.c.visible_to.is_(None), names_any(N.c.visible_to, sa.literal(viewer, sa.Text)))
 
 
 def _notification(row: sa.Row[Any]) -> Notification:

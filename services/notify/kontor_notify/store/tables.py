@@ -43,6 +43,8 @@ NOTIFICATIONS = sa.Table(
     # More than 1 where several things are told of at once.
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("is_seen", sa.Boolean, nullable=False),
+    # Resource names of the groups and users that may be shown it; NULL: its user, whoever they are.
+    sa.Column("visible_to", Json),
     # When it happened.
     sa.Column("create_time", Instant, nullable=False),
     sa.Index("notifications_by_occasion", "account_id", "user_id", "occasion", unique=True),
@@ -66,6 +68,7 @@ HAPPENINGS = sa.Table(
     sa.Column("doers", Json, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("time", Instant, nullable=False),
+    sa.Column("visible_to", Json),
     sa.Index("happenings_by_time", "account_id", "time"),
 )
 

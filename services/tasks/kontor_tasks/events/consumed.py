@@ -48,6 +48,14 @@ def position_deleted(event: Event[contacts.PositionDeleted], session: WriteSessi
     replicas.untied(session, f"positions/{position.id}", f"persons/{position.person_id}", sequence=event.sequence)
 
 
+def person_visible(event: Event[contacts.PersonCreated | contacts.PersonUpdated], session: WriteSession) -> None:
+    """Most people are never limited, and nothing is kept of them."""
+    body = event.body
+    opened = isinstance(body, contacts.PersonUpdated) and "visibility" in body.changed_fields
+    if body.person.visible_to or opened:
+        replicas.visibility_told(session, event.subject, body.person.visible_to, sequence=event.sequence)
+
+
 def person_deleted(event: Event[contacts.PersonDeleted], session: WriteSession) -> None:
     replicas.record_deleted(session, f"persons/{event.body.id}", sequence=event.sequence)
 
@@ -83,7 +91,12 @@ def organisation_merged(event: Event[contacts.OrganisationMerged], session: Writ
     replicas.record_merged(session, event.subject, f"organisations/{event.body.survivor_id}", sequence=event.sequence)
 
 
-def unmerged(event: Event[contacts.PersonUnmerged | contacts.OrganisationUnmerged], session: WriteSession) -> None:
+def person_unmerged(event: Event[contacts.PersonUnmerged], session: WriteSession) -> None:
+    replicas.visibility_told(session, event.subject, event.body.person.visible_to, sequence=event.sequence)
+    replicas.record_unmerged(session, event.subject, sequence=event.sequence)
+
+
+def organisation_unmerged(event: Event[contacts.OrganisationUnmerged], session: WriteSession) -> None:
     replicas.record_unmerged(session, event.subject, sequence=event.sequence)
 
 
@@ -175,7 +188,9 @@ def form_submitted(event: Event[contacts.FormSubmitted], session: WriteSession) 
         occur_time=event.time,
         version=event.sequence,
     )
-    timeline.add_once(session, entry, [f"persons/{submission.person_id}"])
+    person = f"persons/{submission.person_id}"
+    replicas.visibility_of_sender(session, person, submission.visible_to)
+    timeline.add_once(session, entry, [person])
 
 
 def _tie_deal(event: Event[Any], session: WriteSession) -> None:

@@ -11,7 +11,7 @@ from kontor_chassis.db.json_rows import children
 from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.types import Instant
 from kontor_tasks.domain.entries import Entry
-from kontor_tasks.store import records
+from kontor_tasks.store import limits, records
 from kontor_tasks.store.tables import ENTRIES as T
 from kontor_tasks.store.tables import LINKS as L
 from kontor_tasks.store.tables import MERGES
@@ -40,12 +40,18 @@ def get(session: ReadSession, entry_id: str) -> Entry | None:
 
 def page(session: ReadSession, subject: str, *, kinds: Collection[str], after: After | None, limit: int) -> list[Entry]:
     """A page of a subject's timeline, newest first; nothing for a subject that is gone. No kinds: all of them. For records that were
-    found to be one it is the same timeline, whichever is named.
+    found to be one it is the same timeline, whichever is named. What the caller may not see is not there.
 
     One walk backwards through an index; for a filter one walk per kind, and for merged records one for each of them, merged. However
     long the timeline is, at most `limit` rows are read per walk.
     """
-    values: dict[str, Any] = {"this_account": session.account_id, "root": subject, "subject0": subject, "most": limit}
+    values: dict[str, Any] = {
+        "this_account": session.account_id,
+        "root": subject,
+        "subject0": subject,
+        "most": limit,
+        **limits.viewer(session),
+    }
     values |= {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
     if after:
         values |= {"after_time": after[0], "after_id": after[1]}
@@ -82,7 +88,9 @@ def _page(subject_count: int | None, kind_count: int, *, after: bool) -> sa.Sele
 
 def _walk(subject: int | None, kind: int | None, after: bool) -> sa.Select[Any]:
     """The newest entries of one subject and one kind; None: of all of them."""
-    there = sa.and_(L.c.account_id == _ACCOUNT, ~records.is_gone(_ACCOUNT, sa.bindparam("root", type_=sa.Text)))
+    there = sa.and_(
+        L.c.account_id == _ACCOUNT, ~records.is_gone(_ACCOUNT, sa.bindparam("root", type_=sa.Text)), limits.visible(_ACCOUNT, L)
+    )
     if subject is not None:
         here = L.c.subject == sa.bindparam(f"subject{subject}", type_=sa.Text)
         statement = sa.select(L.c.entry_id, L.c.occur_time, L.c.via).where(there, here)

@@ -140,5 +140,16 @@ ROLL_UPS = sa.Table(
     sa.Column("due_time", Instant, nullable=False),
 )
 
+# Who may see the people who were ever limited, as was heard last: resource names of groups and users, NULL for everyone again.
+LIMITS = sa.Table(
+    "limits",
+    METADATA,
+    sa.Column("account_id", Key, primary_key=True),
+    sa.Column("ref", Key, primary_key=True),
+    sa.Column("visible_to", Json),
+    # The person's version; 0 where only what they sent has told it.
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+)
+
 # Which people and organisations were found to be one.
 MERGES = Merges(METADATA)

@@ -11,7 +11,7 @@ from kontor_tasks.domain.ties import Tie
 from kontor_tasks.domain.wording import DEFAULT_LOCALE
 from kontor_tasks.domain.zones import is_zone
 from kontor_tasks.events import published
-from kontor_tasks.store import accounts, entries, links, locks, notes, records, tasks, ties
+from kontor_tasks.store import accounts, entries, limits, links, locks, notes, records, tasks, ties
 from kontor_tasks.store.tables import MERGES
 from kontor_tasks.usecases import merges, rolling_up
 
@@ -66,6 +66,17 @@ def record_merged(session: WriteSession, ref: str, survivor: str, *, sequence: i
 def record_unmerged(session: WriteSession, ref: str, *, sequence: int) -> None:
     """It answers for itself again, and all that was given its name is its own again."""
     record_merged(session, ref, ref, sequence=sequence)
+
+
+def visibility_told(session: WriteSession, ref: str, visible_to: Sequence[str], *, sequence: int) -> None:
+    """Who may see this person from now on, and so what they sent; none named: everyone. Older news is dropped."""
+    limits.keep(session, ref, visible_to, sequence=sequence)
+
+
+def visibility_of_sender(session: WriteSession, ref: str, visible_to: Sequence[str]) -> None:
+    """Who could see this person when they sent something. Any event about the person, heard before or after, counts more."""
+    if visible_to:
+        limits.keep_first(session, ref, visible_to)
 
 
 def _hold(session: WriteSession, source: str, subject: str) -> list[Tie]:
