@@ -1,6 +1,7 @@
 """Photos come in many formats and from anybody (B1, S6)."""
 
 import io
+import math
 import struct
 import zipfile
 import zlib
@@ -54,6 +55,47 @@ def test_what_is_transparent_stands_on_white() -> None:
     output = io.BytesIO()
     Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(output, "PNG")
     assert opened(squares(output.getvalue(), [8], field="photo")[0]).getpixel((4, 4)) == (255, 255, 255)
+
+
+def gray(mode: str, value: float, form: str) -> bytes:
+    output = io.BytesIO()
+    Image.new(mode, (10, 10), value).save(output, form)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "lightness"),
+    [
+        (gray("I;16", 40_000, "PNG"), 156),
+        (gray("I;16", 65_535, "PNG"), 255),
+        (gray("I;16", 200, "PNG"), 1),
+        (gray("I;16", 40_000, "TIFF"), 156),
+        (gray("I;16B", 40_000, "TIFF"), 156),
+        (gray("I", 40_000, "TIFF"), 156),
+        (gray("I", 100, "TIFF"), 100),
+        (gray("I", 2**30, "TIFF"), 128),
+        (gray("I", -5, "TIFF"), 0),
+        (gray("F", 0.5, "TIFF"), 128),
+        (gray("F", 100.0, "TIFF"), 100),
+        (gray("F", 40_000.0, "TIFF"), 156),
+        (gray("F", 1e30, "TIFF"), 255),
+        (gray("F", -1.0, "TIFF"), 0),
+        (gray("F", math.nan, "TIFF"), 0),
+    ],
+)
+def test_gray_of_more_than_8_bits_keeps_its_lightness(content: bytes, lightness: int) -> None:
+    assert opened(squares(content, [8], field="photo")[0]).getpixel((4, 4)) == (lightness,) * 3
+
+
+def test_a_large_picture_of_16_bits_is_read() -> None:
+    content = encoded_gray((9000, 6000))
+    assert opened(squares(content, [8], field="photo")[0]).getpixel((4, 4)) == (156,) * 3
+
+
+def encoded_gray(size: tuple[int, int]) -> bytes:
+    output = io.BytesIO()
+    Image.new("I;16", size, 40_000).save(output, "PNG", compress_level=1)
+    return output.getvalue()
 
 
 def test_a_picture_is_turned_upright_and_loses_its_metadata() -> None:

@@ -8,6 +8,7 @@ import resource
 import struct
 import sys
 import zipfile
+from typing import cast
 
 from PIL import Image, ImageOps
 from pillow_heif import register_heif_opener
@@ -15,6 +16,10 @@ from pillow_heif import register_heif_opener
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 # A file that is something else as well is no picture: browsers and programs may believe the other half.
 _FOREIGN = (b"<script", b"<html", b"<?php", b"<svg", b"%pdf-")
+# Of gray of 16 bits: the same of 8 bits.
+_LIGHTNESS = [round(value / 257) for value in range(65_536)]
+# Of gray of other kinds: what is usual for white.
+_WHITES = {"I": (255, 65_535, 2**31 - 1), "F": (1, 255, 65_535)}
 _QUALITY = 85
 NO_PICTURE = 3
 
@@ -40,11 +45,27 @@ def _refuse_polyglot(content: bytes) -> None:
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
+    picture = _of_8_bits(picture)
     if picture.mode in ("RGB", "L"):
         return picture.convert("RGB")
     with_alpha = picture.convert("RGBA")
     ground = Image.new("RGBA", with_alpha.size, "white")
     return Image.alpha_composite(ground, with_alpha).convert("RGB")
+
+
+def _of_8_bits(picture: Image.Image) -> Image.Image:
+    """Gray of 16 or 32 bits, or of fractions, as gray of 8 bits: Pillow's own conversion would only cut off what is above 255.
+
+    No file says what its white is. One of 16 bits has the whole range; of the others the smallest usual one that holds what is there is
+    taken, else the lightest pixel for white. What is below black is black."""
+    if picture.mode.startswith("I;16"):
+        return picture.convert("I").point(_LIGHTNESS, "L")
+    if picture.mode not in ("I", "F"):
+        return picture
+    # Of one band: a pair of numbers.
+    most = cast(tuple[float, float], picture.getextrema())[1]
+    white = next((white for white in _WHITES[picture.mode] if most <= white), most)
+    return picture.convert("F").point(lambda value: value * (255 / white) + 0.5).convert("L")
 
 
 def _jpeg(picture: Image.Image) -> bytes:
