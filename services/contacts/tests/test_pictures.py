@@ -133,6 +133,19 @@ def with_archive(picture: bytes) -> bytes:
     return output.getvalue()
 
 
+def commented(comment: bytes, *, after: int) -> bytes:
+    """A JPEG with these bytes in a comment, so many bytes from its beginning."""
+    content = encoded("JPEG")
+    padding = b"\xff\xfe" + struct.pack(">H", 2 + after) + b"\x80" * after if after else b""
+    return content[:2] + padding + b"\xff\xfe" + struct.pack(">H", 2 + len(comment)) + comment + content[2:]
+
+
+@pytest.mark.parametrize("mark", [b"<svg", b"<SvG", b"<html", b"<?php", b"%PDF-"])
+def test_a_photo_whose_pixels_spell_something_by_chance_is_taken(mark: bytes) -> None:
+    chance = commented(b"\x9c\x03" + mark + b"a1\xe4z" + b"\x91\x00", after=50_000)
+    assert opened(squares(chance, [8], field="photo")[0]).size == (8, 8)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -145,10 +158,32 @@ def with_archive(picture: bytes) -> bytes:
         encoded("JPEG") + b"<script>alert(1)</script>",
         encoded("GIF", comment=b"<SCRIPT>alert(1)</SCRIPT>"),
         encoded("PNG") + b"<?php system($_GET['c']); ?>",
+        encoded("PNG") + b"<?php x",
+        encoded("JPEG", size=(2000, 2000)) + bytes(10_000) + b"<ScRipt>" + b"\n",
+        encoded("JPEG", size=(2000, 2000)) + b"<SVG onload=alert(1)>" + bytes(100_000),
+        commented(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", after=50_000),
+        commented(b"\xff<svg\xff", after=0),
         with_archive(encoded("JPEG")),
         b"x" * (MAX_BYTES + 1),
     ],
-    ids=["empty", "text", "pdf", "svg", "cut off", "bomb", "jpeg and html", "gif and script", "png and php", "jpeg and zip", "large"],
+    ids=[
+        "empty",
+        "text",
+        "pdf",
+        "svg",
+        "cut off",
+        "bomb",
+        "jpeg and html",
+        "gif and script",
+        "png and php",
+        "png and a little php",
+        "jpeg and html far behind",
+        "jpeg and svg, and more",
+        "jpeg around svg",
+        "jpeg with svg in its head",
+        "jpeg and zip",
+        "large",
+    ],
 )
 def test_what_is_no_picture_or_more_than_one_is_refused_by_name(content: bytes) -> None:
     with pytest.raises(InvalidArgument) as refusal:

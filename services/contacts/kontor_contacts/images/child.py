@@ -4,6 +4,7 @@ Ends with status 3 where the bytes are no picture that we take, and is killed by
 """
 
 import io
+import re
 import resource
 import struct
 import sys
@@ -16,6 +17,11 @@ from pillow_heif import register_heif_opener
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 # A file that is something else as well is no picture: browsers and programs may believe the other half.
 _FOREIGN = (b"<script", b"<html", b"<?php", b"<svg", b"%pdf-")
+# Programs that guess what a file is look at its first bytes only: there such a mark alone is enough.
+_HEAD = 2048
+# Anywhere else (behind the picture, in comments) text goes on after it, so far or to the end of the file. Compressed pixels hold the
+# four bytes of the shortest mark by chance, in one of a hundred large photos.
+_TEXT_AFTER = re.compile(rb"[\t\n\r -~]{12}|[\t\n\r -~]*\Z")
 # Of gray of 16 bits: the same of 8 bits.
 _LIGHTNESS = [round(value / 257) for value in range(65_536)]
 # Of gray of other kinds: what is usual for white.
@@ -40,8 +46,13 @@ def made(content: bytes, sizes: list[int], max_pixels: int) -> list[bytes]:
 
 def _refuse_polyglot(content: bytes) -> None:
     lowered = content.lower()
-    if any(mark in lowered for mark in _FOREIGN) or zipfile.is_zipfile(io.BytesIO(content)):
+    marks = any(mark in lowered[:_HEAD] or _is_followed_by_text(lowered, mark) for mark in _FOREIGN)
+    if marks or zipfile.is_zipfile(io.BytesIO(content)):
         raise ValueError("also something else than a picture")
+
+
+def _is_followed_by_text(content: bytes, mark: bytes) -> bool:
+    return any(_TEXT_AFTER.match(content, found.end()) for found in re.finditer(re.escape(mark), content))
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
