@@ -1,6 +1,7 @@
 """The fields of a form as its page shows them, and what is read from what was entered there."""
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -152,9 +153,9 @@ def lines(entries: Sequence[Entry], fields: Sequence[ShownField]) -> str:
 
 
 def _cleaned(item: ShownField, value: str) -> str:
-    # Longer than anything that fits; what is too long is found by its length.
+    # Longer than anything that fits; what is too long is found by its length, also where cleaning makes more of it (NFC).
     clean = clean_text if item.input == "long_text" else clean_line
-    return clean(value[: 4 * LONG_TEXT], field=item.key, limit=4 * LONG_TEXT)
+    return clean(value[: 4 * LONG_TEXT], field=item.key, limit=sys.maxsize)
 
 
 def _fault(item: ShownField, values: Sequence[str]) -> str:

@@ -148,6 +148,15 @@ async def test_every_fault_is_told_in_the_language_of_the_page_and_nothing_is_ke
     assert await forms.people() == []
 
 
+@pytest.mark.parametrize("key", ["message", "last_name"])
+async def test_what_grows_beyond_all_bounds_when_it_is_cleaned_is_a_fault_of_its_field(forms: Any, key: str) -> None:
+    """Of U+1D160 NFC makes three characters."""
+    form = await forms.make()
+    answer = await forms.send(form, {"last_name": "Zuse", "email": "zuse@example.org", key: "\U0001d160" * 39_000})
+    assert faults(answer).keys() == {key}
+    assert await forms.submissions(form) == []
+
+
 async def test_what_was_wrong_is_sent_again_from_the_same_page(forms: Any) -> None:
     form = await forms.make()
     token = (await forms.look(form)).page_token
