@@ -177,10 +177,11 @@ def _tell_undone(session: WriteSession, merge: Merge, kept: Snapshot[Person], no
     for position in duplicate.positions:
         if position.id not in known:
             published.position_created(session, position)
+    # First, so that nobody takes what is the duplicate's for that of a survivor who is opened with this.
+    published.person_unmerged(session, duplicate, merge)
     _tell_changed(session, now, after, {"merged": (f"{NOUN}/{duplicate.id}", None)}, action="undo_merge")
     again = {"name": (None, duplicate.display_name), "merged_into": (f"{NOUN}/{after.id}", None)}
     updated(session, f"{NOUN}/{duplicate.id}", again, action="undo_merge")
-    published.person_unmerged(session, duplicate, merge)
     present = {position.organisation_id for position in duplicate.positions if position.to_date is None}
     stands_for = main_contact_rows.organisations_of(session, after.id)
     back = sorted(present.intersection(stands_for, kept.main_contact_of))

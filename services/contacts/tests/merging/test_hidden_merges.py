@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from kontor.contacts.events.v1 import events_pb2 as events
 from kontor.contacts.v1 import contact_points_pb2 as points
 from kontor.contacts.v1 import merges_pb2 as pb
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
 from kontor.type.v1 import audit_pb2 as audit
 from kontor_chassis.errors import InvalidArgument, NotFound
+from kontor_chassis.events import event_type
 from kontor_chassis.principal import Principal
 from kontor_chassis.testing import Harness
 from services.contacts.tests.visible_world import EVERYONE, World, limited
@@ -222,3 +224,14 @@ async def test_an_entry_of_which_nothing_is_shown_is_left_out(world: World) -> N
     seen, everything = [await kind.log(person, user) for user in (world.outside, world.inside)]
     assert (len(seen), len(everything)) == (2, 3)
     assert all(entry.changes for entry in seen)
+
+
+async def test_a_limit_is_told_before_a_merge_and_lifted_after_its_undo(world: World) -> None:
+    """Whoever follows merges shows what the duplicate has to those who see the survivor."""
+    survivor, duplicate = await world.person("Anna"), await world.person("Anna", limited(groups=[world.group]))
+    merged = await world.call(pb.MergePersonsRequest(id=survivor.id, duplicate_id=duplicate.id))
+    await world.call(pb.UndoMergeRequest(id=merged.merge_id))
+    await world.contacts.published(events.PersonUnmerged)
+    kinds = {event_type(kind): kind for kind in (events.PersonUpdated, events.PersonMerged, events.PersonUnmerged)}
+    told = [kinds[item.type] for item in world.contacts.bus.published if item.type in kinds]
+    assert told == [events.PersonUpdated, events.PersonMerged, events.PersonUnmerged, events.PersonUpdated]
