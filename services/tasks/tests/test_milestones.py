@@ -128,6 +128,30 @@ async def test_a_change_of_employer_in_english_between_organisations_one_of_whic
     assert await history(tasks, f"organisations/{old}") == []
 
 
+async def test_a_limited_organisation_is_not_named_on_timelines_that_everyone_reads(tasks: Harness) -> None:
+    """A7: the side that not everyone sees is left out, and where that is both there is nothing to tell."""
+    anna, old, new = (new_id() for _ in range(3))
+    body = contacts.PersonEmployerChanged(
+        person=contacts.PersonFacts(id=anna, display_name="Anna"),
+        from_organisation_id=old,
+        from_organisation_name="Alte Werft",
+        to_organisation_id=new,
+        to_organisation_name="Neue Werft",
+        role="Leitung",
+    )
+    group = [f"groups/{new_id()}"]
+    for limits in ({"from_visible_to": group}, {"to_visible_to": group}, {"from_visible_to": group, "to_visible_to": group}):
+        told = contacts.PersonEmployerChanged(**limits)
+        told.MergeFrom(body)
+        await tasks.deliver(told, subject=f"persons/{anna}", sequence=4)
+    left, begun = sorted(await history(tasks, f"persons/{anna}"), key=lambda entry: entry.title, reverse=True)
+    assert (left.title, left.text, set(left.subjects)) == ("Anna verlässt Alte Werft", "", {f"persons/{anna}", f"organisations/{old}"})
+    assert (begun.title, begun.text) == ("Anna beginnt bei Neue Werft", "Leitung")
+    assert set(begun.subjects) == {f"persons/{anna}", f"organisations/{new}"}
+    for hidden, entry in (("Neue Werft", left), ("Alte Werft", begun)):
+        assert hidden not in str(entry)
+
+
 async def test_a_project_that_is_born_from_a_deal_shows_with_both_and_with_whom_they_are_tied_to(tasks: Harness) -> None:
     """C7, D7."""
     anna, mueller, boss = new_id(), new_id(), new_id()

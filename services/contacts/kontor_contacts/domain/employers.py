@@ -26,7 +26,7 @@ class Decision:
 
 
 def decide(person_id: str, present: Sequence[Position], change: EmployerChange, *, today: date) -> Decision:
-    """Of the person's positions without a last day, those at the organisation of the primary one end on the day before.
+    """Of these positions without a last day, those at the organisation of the primary one end on the day before.
 
     Raises InvalidArgument naming organisation_id, date, role or department.
     """

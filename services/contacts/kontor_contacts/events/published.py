@@ -1,5 +1,7 @@
 """Our facts, written to the outbox of the session in which they become true."""
 
+from collections.abc import Mapping
+
 from google.type.date_pb2 import Date
 
 from kontor.contacts.events.v1 import events_pb2 as pb
@@ -12,6 +14,7 @@ from kontor_contacts.domain.merges import Merge
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position
+from kontor_contacts.domain.visibility import Visibility
 from kontor_contacts.domain.web_forms import WebForm
 
 
@@ -24,8 +27,10 @@ def person_updated(session: WriteSession, person: Person, changed: list[str]) ->
     session.publish(body, subject=f"persons/{person.id}", sequence=person.version)
 
 
-def person_employer_changed(session: WriteSession, person: Person, left: Position | None, begun: Position) -> None:
-    """`left`: a position that has ended with this; None where there was none."""
+def person_employer_changed(
+    session: WriteSession, person: Person, left: Position | None, begun: Position, limits: Mapping[str, Visibility]
+) -> None:
+    """`left`: a position that has ended with this; None where there was none. `limits`: who may see the organisations of both."""
     body = pb.PersonEmployerChanged(
         person=_person(person),
         from_organisation_id=left.organisation_id if left else "",
@@ -34,6 +39,8 @@ def person_employer_changed(session: WriteSession, person: Person, left: Positio
         to_organisation_name=begun.organisation_name,
         role=begun.role,
         change_date=to_date(begun.from_date),
+        from_visible_to=limits[left.organisation_id].refs if left else (),
+        to_visible_to=limits[begun.organisation_id].refs,
     )
     session.publish(body, subject=f"persons/{person.id}", sequence=person.version)
 

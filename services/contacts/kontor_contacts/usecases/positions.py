@@ -8,6 +8,7 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.errors import NotFound
 from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import new_id
+from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.positions import Position, changed_fields, checked_position, with_changes
 from kontor_contacts.events import published
@@ -80,23 +81,40 @@ def delete(session: WriteSession, person_id: str, position_id: str, *, etag: str
 
 def with_organisation(session: WriteSession, position: Position) -> Position:
     """With the organisation's name. Raises InvalidArgument naming organisation_id where there is no such organisation."""
-    organisation = organisations.get(session, position.organisation_id)
-    if organisation is None:
-        raise unknown(session, organisations.NOUN, position.organisation_id, field="organisation_id")
+    organisation = employer(session, position.organisation_id)
     return replace(position, organisation_name=organisation.name, limited=organisation.visibility.is_limited)
 
 
+def employer(session: WriteSession, organisation_id: str) -> Organisation:
+    """Raises InvalidArgument naming organisation_id where there is no such organisation."""
+    organisation = organisations.get(session, organisation_id)
+    if organisation is None:
+        raise unknown(session, organisations.NOUN, organisation_id, field="organisation_id")
+    return organisation
+
+
 def _has_primary(person: Person) -> bool:
-    return any(position.primary and position.to_date is None for position in person.positions)
+    """As far as the caller sees: one that they do not see must not be told by a first position that is not primary."""
+    return any(position.primary and position.to_date is None and not position.hidden for position in person.positions)
 
 
 def unmark_others(session: WriteSession, others: Sequence[Position], kept: Position) -> dict[str, tuple[Position, Position]]:
-    """Take the mark of the primary position off all but `kept`; answers what became of them, as the audit of the person holds it."""
+    """Take the mark of the primary position off all but `kept`, hidden ones too, because a person has one at most; answers what became
+    of them, as the audit of the person holds it."""
     changed: dict[str, tuple[Position, Position]] = {}
-    for other in others:
-        if other.primary and other.id != kept.id:
+    for position in others:
+        if position.primary and position.id != kept.id:
+            other = _as_it_is(session, position)
             unmarked = replace(other, primary=False, version=other.version + 1)
             positions.update(session, unmarked)
             published.position_updated(session, unmarked)
             changed[f"positions/{other.id}"] = (other, unmarked)
     return changed
+
+
+def _as_it_is(session: WriteSession, position: Position) -> Position:
+    """With the name that the caller may not see, for the log."""
+    if not position.hidden:
+        return position
+    found = organisations.by_ids(session, [position.organisation_id], everything=True)
+    return replace(position, organisation_name=found[0].name if found else "", hidden=False)

@@ -24,7 +24,7 @@ class Milestone:
     subjects: tuple[str, ...]
     # Of that record, as it was told.
     version: int
-    # `deal_moved`, `deal_won`, `deal_lost`, `deal_reopened`, `employer_changed`, `employer_begun` or `project_begun`.
+    # `deal_moved`, `deal_won`, `deal_lost`, `deal_reopened`, `employer_changed`, `employer_begun`, `employer_left` or `project_begun`.
     what: str
     told_time: datetime
     # The day on which it happened, which may be another one than that on which it was told.

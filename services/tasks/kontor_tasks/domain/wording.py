@@ -35,6 +35,7 @@ _MILESTONES = {
         "deal_reopened": "Wieder offen: {deal}",
         "employer_changed": "{person} wechselt von {from} zu {to}",
         "employer_begun": "{person} beginnt bei {to}",
+        "employer_left": "{person} verlässt {from}",
         "project_begun": "Projekt begonnen: {project}",
     },
     "en": {
@@ -44,6 +45,7 @@ _MILESTONES = {
         "deal_reopened": "Open again: {deal}",
         "employer_changed": "{person} moves from {from} to {to}",
         "employer_begun": "{person} starts at {to}",
+        "employer_left": "{person} leaves {from}",
         "project_begun": "Project started: {project}",
     },
 }

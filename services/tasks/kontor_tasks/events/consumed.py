@@ -67,8 +67,13 @@ def organisation_deleted(event: Event[contacts.OrganisationDeleted], session: Wr
 def person_employer_changed(event: Event[contacts.PersonEmployerChanged], session: WriteSession) -> None:
     body = event.body
     person = f"persons/{body.person.id}"
-    firms = [f"organisations/{item}" for item in (body.from_organisation_id, body.to_organisation_id) if item]
-    what = "employer_changed" if body.from_organisation_id else "employer_begun"
+    # Everyone reads timelines, so an organisation that not everyone sees is not named there, nor what somebody does at it.
+    left = "" if body.from_visible_to else body.from_organisation_id
+    begun = "" if body.to_visible_to else body.to_organisation_id
+    if not left and not begun:
+        return
+    firms = [f"organisations/{item}" for item in (left, begun) if item]
+    what = ("employer_changed" if left else "employer_begun") if begun else "employer_left"
     milestone = Milestone(
         key=event.id,
         ref=person,
@@ -77,8 +82,12 @@ def person_employer_changed(event: Event[contacts.PersonEmployerChanged], sessio
         what=what,
         told_time=event.time,
         day=_day(body.change_date),
-        text=body.role,
-        facts={"person": body.person.display_name, "from": body.from_organisation_name, "to": body.to_organisation_name},
+        text=body.role if begun else "",
+        facts={
+            "person": body.person.display_name,
+            "from": body.from_organisation_name if left else "",
+            "to": body.to_organisation_name if begun else "",
+        },
     )
     timeline.add_milestone(session, milestone)
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kontor/contacts/events/v1/events.proto\x12\x19kontor.contacts.events.v1\x1a\x16google/type/date.proto\"j\n\x0bPersonFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x17\n\x0f\x65mail_addresses\x18\x03 \x03(\t\x12\x0c\n\x04tags\x18\x04 \x03(\t\x12\x12\n\nvisible_to\x18\n \x03(\t\"{\n\x11OrganisationFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0f\x65mail_addresses\x18\x03 \x03(\t\x12\x0c\n\x04tags\x18\x04 \x03(\t\x12\x11\n\tparent_id\x18\x05 \x01(\t\x12\x12\n\nvisible_to\x18\n \x03(\t\"\x9f\x01\n\rPositionFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x17\n\x0forganisation_id\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12$\n\tfrom_date\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\"\n\x07to_date\x18\x06 \x01(\x0b\x32\x11.google.type.Date\"G\n\rPersonCreated\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\"_\n\rPersonUpdated\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"\x1b\n\rPersonDeleted\x12\n\n\x02id\x18\x01 \x01(\t\"\xfd\x01\n\x15PersonEmployerChanged\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\x12\x1c\n\x14\x66rom_organisation_id\x18\x02 \x01(\t\x12\x1e\n\x16\x66rom_organisation_name\x18\x03 \x01(\t\x12\x1a\n\x12to_organisation_id\x18\x04 \x01(\t\x12\x1c\n\x14to_organisation_name\x18\x05 \x01(\t\x12\x0c\n\x04role\x18\x06 \x01(\t\x12&\n\x0b\x63hange_date\x18\x07 \x01(\x0b\x32\x11.google.type.Date\"Y\n\x13OrganisationCreated\x12\x42\n\x0corganisation\x18\x01 \x01(\x0b\x32,.kontor.contacts.events.v1.OrganisationFacts\"q\n\x13OrganisationUpdated\x12\x42\n\x0corganisation\x18\x01 \x01(\x0b\x32,.kontor.contacts.events.v1.OrganisationFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"!\n\x13OrganisationDeleted\x12\n\n\x02id\x18\x01 \x01(\t\"M\n\x0fPositionCreated\x12:\n\x08position\x18\x01 \x01(\x0b\x32(.kontor.contacts.events.v1.PositionFacts\"M\n\x0fPositionUpdated\x12:\n\x08position\x18\x01 \x01(\x0b\x32(.kontor.contacts.events.v1.PositionFacts\"M\n\x0fPositionDeleted\x12:\n\x08position\x18\x01 \x01(\x0b\x32(.kontor.contacts.events.v1.PositionFacts\"A\n\x0cPersonMerged\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"o\n\x0ePersonUnmerged\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"G\n\x12OrganisationMerged\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"\x81\x01\n\x14OrganisationUnmerged\x12\x42\n\x0corganisation\x18\x01 \x01(\x0b\x32,.kontor.contacts.events.v1.OrganisationFacts\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"\xda\x01\n\x13\x46ormSubmissionFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x11\n\tform_name\x18\x03 \x01(\t\x12\x11\n\tperson_id\x18\x04 \x01(\t\x12\x16\n\x0eperson_created\x18\x05 \x01(\x08\x12\x0c\n\x04text\x18\x06 \x01(\t\x12\x10\n\x08\x63\x61mpaign\x18\x07 \x01(\t\x12\x1b\n\x13responsible_user_id\x18\x08 \x01(\t\x12\x17\n\x0f\x63reator_user_id\x18\t \x01(\t\x12\x12\n\nvisible_to\x18\n \x03(\t\"S\n\rFormSubmitted\x12\x42\n\nsubmission\x18\x01 \x01(\x0b\x32..kontor.contacts.events.v1.FormSubmissionFactsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&kontor/contacts/events/v1/events.proto\x12\x19kontor.contacts.events.v1\x1a\x16google/type/date.proto\"j\n\x0bPersonFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x17\n\x0f\x65mail_addresses\x18\x03 \x03(\t\x12\x0c\n\x04tags\x18\x04 \x03(\t\x12\x12\n\nvisible_to\x18\n \x03(\t\"{\n\x11OrganisationFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x17\n\x0f\x65mail_addresses\x18\x03 \x03(\t\x12\x0c\n\x04tags\x18\x04 \x03(\t\x12\x11\n\tparent_id\x18\x05 \x01(\t\x12\x12\n\nvisible_to\x18\n \x03(\t\"\x9f\x01\n\rPositionFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x17\n\x0forganisation_id\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12$\n\tfrom_date\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\"\n\x07to_date\x18\x06 \x01(\x0b\x32\x11.google.type.Date\"G\n\rPersonCreated\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\"_\n\rPersonUpdated\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"\x1b\n\rPersonDeleted\x12\n\n\x02id\x18\x01 \x01(\t\"\xad\x02\n\x15PersonEmployerChanged\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\x12\x1c\n\x14\x66rom_organisation_id\x18\x02 \x01(\t\x12\x1e\n\x16\x66rom_organisation_name\x18\x03 \x01(\t\x12\x1a\n\x12to_organisation_id\x18\x04 \x01(\t\x12\x1c\n\x14to_organisation_name\x18\x05 \x01(\t\x12\x0c\n\x04role\x18\x06 \x01(\t\x12&\n\x0b\x63hange_date\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12\x17\n\x0f\x66rom_visible_to\x18\x08 \x03(\t\x12\x15\n\rto_visible_to\x18\t \x03(\t\"Y\n\x13OrganisationCreated\x12\x42\n\x0corganisation\x18\x01 \x01(\x0b\x32,.kontor.contacts.events.v1.OrganisationFacts\"q\n\x13OrganisationUpdated\x12\x42\n\x0corganisation\x18\x01 \x01(\x0b\x32,.kontor.contacts.events.v1.OrganisationFacts\x12\x16\n\x0e\x63hanged_fields\x18\x02 \x03(\t\"!\n\x13OrganisationDeleted\x12\n\n\x02id\x18\x01 \x01(\t\"M\n\x0fPositionCreated\x12:\n\x08position\x18\x01 \x01(\x0b\x32(.kontor.contacts.events.v1.PositionFacts\"M\n\x0fPositionUpdated\x12:\n\x08position\x18\x01 \x01(\x0b\x32(.kontor.contacts.events.v1.PositionFacts\"M\n\x0fPositionDeleted\x12:\n\x08position\x18\x01 \x01(\x0b\x32(.kontor.contacts.events.v1.PositionFacts\"A\n\x0cPersonMerged\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"o\n\x0ePersonUnmerged\x12\x36\n\x06person\x18\x01 \x01(\x0b\x32&.kontor.contacts.events.v1.PersonFacts\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"G\n\x12OrganisationMerged\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"\x81\x01\n\x14OrganisationUnmerged\x12\x42\n\x0corganisation\x18\x01 \x01(\x0b\x32,.kontor.contacts.events.v1.OrganisationFacts\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x10\n\x08merge_id\x18\x03 \x01(\t\"\xda\x01\n\x13\x46ormSubmissionFacts\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x11\n\tform_name\x18\x03 \x01(\t\x12\x11\n\tperson_id\x18\x04 \x01(\t\x12\x16\n\x0eperson_created\x18\x05 \x01(\x08\x12\x0c\n\x04text\x18\x06 \x01(\t\x12\x10\n\x08\x63\x61mpaign\x18\x07 \x01(\t\x12\x1b\n\x13responsible_user_id\x18\x08 \x01(\t\x12\x17\n\x0f\x63reator_user_id\x18\t \x01(\t\x12\x12\n\nvisible_to\x18\n \x03(\t\"S\n\rFormSubmitted\x12\x42\n\nsubmission\x18\x01 \x01(\x0b\x32..kontor.contacts.events.v1.FormSubmissionFactsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,29 +45,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSONDELETED']._serialized_start=658
   _globals['_PERSONDELETED']._serialized_end=685
   _globals['_PERSONEMPLOYERCHANGED']._serialized_start=688
-  _globals['_PERSONEMPLOYERCHANGED']._serialized_end=941
-  _globals['_ORGANISATIONCREATED']._serialized_start=943
-  _globals['_ORGANISATIONCREATED']._serialized_end=1032
-  _globals['_ORGANISATIONUPDATED']._serialized_start=1034
-  _globals['_ORGANISATIONUPDATED']._serialized_end=1147
-  _globals['_ORGANISATIONDELETED']._serialized_start=1149
-  _globals['_ORGANISATIONDELETED']._serialized_end=1182
-  _globals['_POSITIONCREATED']._serialized_start=1184
-  _globals['_POSITIONCREATED']._serialized_end=1261
-  _globals['_POSITIONUPDATED']._serialized_start=1263
-  _globals['_POSITIONUPDATED']._serialized_end=1340
-  _globals['_POSITIONDELETED']._serialized_start=1342
-  _globals['_POSITIONDELETED']._serialized_end=1419
-  _globals['_PERSONMERGED']._serialized_start=1421
-  _globals['_PERSONMERGED']._serialized_end=1486
-  _globals['_PERSONUNMERGED']._serialized_start=1488
-  _globals['_PERSONUNMERGED']._serialized_end=1599
-  _globals['_ORGANISATIONMERGED']._serialized_start=1601
-  _globals['_ORGANISATIONMERGED']._serialized_end=1672
-  _globals['_ORGANISATIONUNMERGED']._serialized_start=1675
-  _globals['_ORGANISATIONUNMERGED']._serialized_end=1804
-  _globals['_FORMSUBMISSIONFACTS']._serialized_start=1807
-  _globals['_FORMSUBMISSIONFACTS']._serialized_end=2025
-  _globals['_FORMSUBMITTED']._serialized_start=2027
-  _globals['_FORMSUBMITTED']._serialized_end=2110
+  _globals['_PERSONEMPLOYERCHANGED']._serialized_end=989
+  _globals['_ORGANISATIONCREATED']._serialized_start=991
+  _globals['_ORGANISATIONCREATED']._serialized_end=1080
+  _globals['_ORGANISATIONUPDATED']._serialized_start=1082
+  _globals['_ORGANISATIONUPDATED']._serialized_end=1195
+  _globals['_ORGANISATIONDELETED']._serialized_start=1197
+  _globals['_ORGANISATIONDELETED']._serialized_end=1230
+  _globals['_POSITIONCREATED']._serialized_start=1232
+  _globals['_POSITIONCREATED']._serialized_end=1309
+  _globals['_POSITIONUPDATED']._serialized_start=1311
+  _globals['_POSITIONUPDATED']._serialized_end=1388
+  _globals['_POSITIONDELETED']._serialized_start=1390
+  _globals['_POSITIONDELETED']._serialized_end=1467
+  _globals['_PERSONMERGED']._serialized_start=1469
+  _globals['_PERSONMERGED']._serialized_end=1534
+  _globals['_PERSONUNMERGED']._serialized_start=1536
+  _globals['_PERSONUNMERGED']._serialized_end=1647
+  _globals['_ORGANISATIONMERGED']._serialized_start=1649
+  _globals['_ORGANISATIONMERGED']._serialized_end=1720
+  _globals['_ORGANISATIONUNMERGED']._serialized_start=1723
+  _globals['_ORGANISATIONUNMERGED']._serialized_end=1852
+  _globals['_FORMSUBMISSIONFACTS']._serialized_start=1855
+  _globals['_FORMSUBMISSIONFACTS']._serialized_end=2073
+  _globals['_FORMSUBMITTED']._serialized_start=2075
+  _globals['_FORMSUBMITTED']._serialized_end=2158
 # @@protoc_insertion_point(module_scope)

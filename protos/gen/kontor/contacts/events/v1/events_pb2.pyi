@@ -215,6 +215,8 @@ class PersonEmployerChanged(_message.Message):
     TO_ORGANISATION_NAME_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     CHANGE_DATE_FIELD_NUMBER: _builtins.int
+    FROM_VISIBLE_TO_FIELD_NUMBER: _builtins.int
+    TO_VISIBLE_TO_FIELD_NUMBER: _builtins.int
     from_organisation_id: _builtins.str
     """Empty where the person worked nowhere."""
     from_organisation_name: _builtins.str
@@ -227,6 +229,12 @@ class PersonEmployerChanged(_message.Message):
     def change_date(self) -> _date_pb2.Date:
         """The first day at the new one."""
 
+    @_builtins.property
+    def from_visible_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Resource names of the groups and users that may see the former and the new organisation; empty: everyone."""
+
+    @_builtins.property
+    def to_visible_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -237,10 +245,12 @@ class PersonEmployerChanged(_message.Message):
         to_organisation_name: _builtins.str = ...,
         role: _builtins.str = ...,
         change_date: _date_pb2.Date | None = ...,
+        from_visible_to: _abc.Iterable[_builtins.str] | None = ...,
+        to_visible_to: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["change_date", b"change_date", "person", b"person"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_date", b"change_date", "from_organisation_id", b"from_organisation_id", "from_organisation_name", b"from_organisation_name", "person", b"person", "role", b"role", "to_organisation_id", b"to_organisation_id", "to_organisation_name", b"to_organisation_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_date", b"change_date", "from_organisation_id", b"from_organisation_id", "from_organisation_name", b"from_organisation_name", "from_visible_to", b"from_visible_to", "person", b"person", "role", b"role", "to_organisation_id", b"to_organisation_id", "to_organisation_name", b"to_organisation_name", "to_visible_to", b"to_visible_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
