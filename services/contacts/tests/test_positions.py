@@ -7,9 +7,10 @@ from kontor.contacts.events.v1 import events_pb2 as facts
 from kontor.contacts.v1 import organisations_pb2 as org
 from kontor.contacts.v1 import persons_pb2 as person
 from kontor.contacts.v1 import positions_pb2 as pb
-from kontor_chassis.errors import InvalidArgument, NotFound
+from kontor_chassis.errors import FailedPrecondition, InvalidArgument, NotFound
 from kontor_chassis.ids import new_id
 from kontor_chassis.testing import Harness
+from kontor_contacts.domain import positions as rules
 
 
 async def people(contacts: Harness) -> tuple[person.Person, org.Organisation, org.Organisation]:
@@ -85,3 +86,25 @@ async def test_organisations_are_listed_by_tag_and_name(contacts: Harness) -> No
     by_name = await contacts.call(org.ListOrganisationsRequest(name="mull"))
     assert [item.name for item in by_tag.organisations] == ["Schulze AG"]
     assert [item.name for item in by_name.organisations] == ["Müller Maschinenbau GmbH"]
+
+
+async def test_a_person_has_a_bounded_number_of_positions(contacts: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MAX_POSITIONS", 2)
+    anna, mueller, schulze = await people(contacts)
+    await employ(contacts, anna.id, mueller.id, from_date=Date(year=2020, month=1, day=1))
+    former = await employ(contacts, anna.id, schulze.id, to_date=Date(year=2019, month=1, day=1))
+    before = await contacts.call(person.GetPersonRequest(id=anna.id))
+    for request in (
+        pb.CreatePositionRequest(position=pb.Position(person_id=anna.id, organisation_id=schulze.id)),
+        person.ChangeEmployerRequest(id=anna.id, organisation_id=schulze.id),
+    ):
+        with pytest.raises(FailedPrecondition, match="more than 2 positions") as refusal:
+            await contacts.call(request)
+        assert refusal.value.reason == "TOO_MANY_POSITIONS"
+    assert await contacts.call(person.GetPersonRequest(id=anna.id)) == before
+    await contacts.call(pb.DeletePositionRequest(person_id=anna.id, id=former.id))
+    await contacts.call(person.ChangeEmployerRequest(id=anna.id, organisation_id=schulze.id))
+
+
+def test_the_bound_of_positions_is_the_one_that_is_documented() -> None:
+    assert rules.MAX_POSITIONS == 200

@@ -6,7 +6,8 @@ A person has one primary position at most, whatever is merged.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from kontor_contacts.domain.positions import Position
+from kontor_chassis.errors import invalid
+from kontor_contacts.domain.positions import MAX_POSITIONS, Position
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,12 @@ class Parted:
 
 
 def join(ours: Sequence[Position], theirs: Sequence[Position], *, survivor_id: str) -> Joined:
-    """Of two people."""
+    """Of two people. Raises InvalidArgument naming positions where that would be more than somebody can have."""
     absorbed = [(item, keeper.id) for item in theirs if (keeper := _covering(ours, replace(item, person_id=survivor_id)))]
     keeper_of = {item.id: keeper_id for item, keeper_id in absorbed}
     moved = [replace(item, person_id=survivor_id) for item in theirs if item.id not in keeper_of]
+    if moved and len(ours) + len(moved) > MAX_POSITIONS:
+        raise invalid("positions", f"must have at most {MAX_POSITIONS} entries")
     marked = [item for item in (*ours, *theirs) if item.primary]
     # Where somebody works now counts more than where they worked; else the survivor's counts more.
     first = min(marked, key=lambda item: item.to_date is not None, default=None)

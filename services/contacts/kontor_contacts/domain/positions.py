@@ -1,12 +1,14 @@
 """A position joins a person and an organisation for a time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kontor_chassis.errors import invalid
+from kontor_chassis.errors import FailedPrecondition, invalid
 from kontor_chassis.text import clean_line
 
+# Of a person, present and former ones: all of them are read and shown with the person.
+MAX_POSITIONS = 200
 WRITABLE = frozenset({"organisation_id", "role", "department", "primary", "from_date", "to_date"})
 
 
@@ -42,6 +44,12 @@ def checked_position(position: Position) -> Position:
         role=clean_line(position.role, field="role"),
         department=clean_line(position.department, field="department"),
     )
+
+
+def check_room(positions: Sequence[Position]) -> None:
+    """Raises FailedPrecondition where a person who has these cannot have another one."""
+    if len(positions) >= MAX_POSITIONS:
+        raise FailedPrecondition(f"Nobody can have more than {MAX_POSITIONS} positions; delete some.", reason="TOO_MANY_POSITIONS")
 
 
 def with_changes(position: Position, wanted: Position, mask: Collection[str]) -> Position:

@@ -8,6 +8,7 @@ from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.ids import new_id
 from kontor_contacts.domain.employers import EmployerChange, decide
 from kontor_contacts.domain.persons import Person
+from kontor_contacts.domain.positions import check_room
 from kontor_contacts.events import published
 from kontor_contacts.store import accounts, organisations, positions
 from kontor_contacts.store.main_contacts import hold as hold_main_contact
@@ -18,7 +19,8 @@ from kontor_contacts.usecases.touching import touch_persons
 
 def change(session: WriteSession, person_id: str, wanted: EmployerChange, *, etag: str) -> Person:
     """What the person does at an organisation that the caller does not see goes on, only that it is not primary any more.
-    Raises NotFound, Aborted, and InvalidArgument naming organisation_id, date, role or department."""
+    Raises NotFound, Aborted, InvalidArgument naming organisation_id, date, role or department, FailedPrecondition where the person has too
+    many positions."""
     hold_main_contact(session, person_id)
     organisations.keep(session, wanted.organisation_id)
     person = persons.lock(session, person_id, etag)
@@ -28,6 +30,7 @@ def change(session: WriteSession, person_id: str, wanted: EmployerChange, *, eta
     today = session.now.astimezone(ZoneInfo(accounts.home(session).time_zone)).date()
     decision = decide(person.id, present, wanted, today=today)
     begun = replace(decision.begun, id=new_id(), organisation_name=there.name, limited=there.visibility.is_limited)
+    check_room(person.positions)
     before = {position.id: position for position in present}
     for position in decision.ended:
         positions.update(session, position)

@@ -10,7 +10,7 @@ from kontor_chassis.etags import check_etag
 from kontor_chassis.ids import new_id
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
-from kontor_contacts.domain.positions import Position, changed_fields, checked_position, with_changes
+from kontor_contacts.domain.positions import Position, changed_fields, check_room, checked_position, with_changes
 from kontor_contacts.events import published
 from kontor_contacts.store import organisations, positions
 from kontor_contacts.store.main_contacts import hold as hold_main_contact
@@ -21,11 +21,13 @@ from kontor_contacts.usecases.touching import touch_persons
 
 
 def create(session: WriteSession, wanted: Position) -> Position:
-    """Raises NotFound for the person, InvalidArgument naming organisation_id where there is no such organisation."""
+    """Raises NotFound for the person, InvalidArgument naming organisation_id where there is no such organisation, FailedPrecondition where
+    the person has too many."""
     organisations.keep(session, wanted.organisation_id)
     person = persons.lock(session, wanted.person_id)
     position = replace(checked_position(wanted), id=new_id(), version=1, primary=wanted.primary or not _has_primary(person))
     position = with_organisation(session, position)
+    check_room(person.positions)
     positions.insert(session, position)
     published.position_created(session, position)
     unmarked = unmark_others(session, person.positions, position) if position.primary else {}

@@ -11,10 +11,12 @@ from kontor.contacts.v1 import custom_fields_pb2 as custom_fields
 from kontor.contacts.v1 import merges_pb2 as pb
 from kontor.contacts.v1 import organisations_pb2 as organisations
 from kontor.contacts.v1 import persons_pb2 as persons
+from kontor.contacts.v1 import positions_pb2 as positions
 from kontor.contacts.v1.record_kinds_pb2 import RECORD_KIND_PERSON
 from kontor.type.v1 import custom_values_pb2 as values
 from kontor_chassis.errors import Aborted, InvalidArgument, Moved, NotFound
 from kontor_chassis.ids import new_id
+from kontor_contacts.domain import merged_positions
 
 
 def emails(*addresses: str) -> list[points.Email]:
@@ -267,3 +269,22 @@ async def test_merges_are_listed_newest_first_and_by_record(crm: Any) -> None:
     foreign = await crm.call(persons.CreatePersonRequest(person=persons.Person(last_name="Fremd")), user=stranger)
     with pytest.raises(InvalidArgument, match="duplicate_id: there is no such person"):
         await crm.merge(people[0], foreign)
+
+
+async def test_more_positions_than_a_person_can_have_are_refused_before_a_write(crm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merged_positions, "MAX_POSITIONS", 2)
+    anna, again, firm = await crm.person("Öztürk"), await crm.person("Oeztuerk"), await crm.organisation("Müller")
+    for role in ("Einkauf", "Leitung"):
+        await crm.employ(anna, firm, role=role)
+    # Says nothing new, so it does not count.
+    await crm.employ(again, firm)
+    new = await crm.employ(again, firm, role="Beirat")
+    before = [await crm.get(item) for item in (anna, again)]
+    with pytest.raises(InvalidArgument, match="at most 2 entries") as refusal:
+        await crm.merge(anna, again)
+    assert [violation.field for violation in refusal.value.violations] == ["positions"]
+    assert [await crm.get(item) for item in (anna, again)] == before
+    await crm.call(positions.DeletePositionRequest(person_id=again.id, id=new.id))
+    merged = await crm.merge(anna, again)
+    await crm.undo(merged)
+    assert [len((await crm.get(item)).positions) for item in (anna, again)] == [2, 1]

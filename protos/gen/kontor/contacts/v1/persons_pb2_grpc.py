@@ -117,6 +117,7 @@ class PersonServiceServicer:
 
     def ChangeEmployer(self, request, context):
         """Ends what the person does at the organisation of their primary position, and lets a new primary one begin. History stays where it was.
+        A person has 200 positions at most, former ones included (409 TOO_MANY_POSITIONS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -68,7 +68,8 @@ class PositionServiceServicer:
     """
 
     def CreatePosition(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """A person has 200 at most, former ones included (409 TOO_MANY_POSITIONS).
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
