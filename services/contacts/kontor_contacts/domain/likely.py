@@ -25,7 +25,8 @@ def of_person(person: Person) -> Likely:
         gender=person.gender,
         emails=_emails(person.points),
         phones=_phones(person.points),
-        organisations=frozenset(position.organisation_id for position in person.positions),
+        # A limited one counts for nobody: pairs are kept once for all, and their reasons would tell who works there.
+        organisations=frozenset(position.organisation_id for position in person.positions if not position.limited),
         birthday=next((f"{day.year:04}-{day.key}" for day in person.dates if day.kind == "birthday" and day.year), ""),
     )
 

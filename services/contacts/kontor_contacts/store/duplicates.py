@@ -92,6 +92,18 @@ def all_of(session: ReadSession, record_id: str) -> list[Pair]:
     return [_pair(row) for side in (T.c.left_id, T.c.right_id) for row in session.execute(statement.where(side == record_id))]
 
 
+def of_records(session: ReadSession, record_ids: Sequence[str]) -> list[Pair]:
+    """Every pair of any of these records, dismissed ones too."""
+    statement = sa.select(T).where(T.c.account_id == session.account_id)
+    found = [row for side in (T.c.left_id, T.c.right_id) for row in session.execute(statement.where(side.in_(record_ids)))]
+    return list({row.id: _pair(row) for row in found}.values())
+
+
+def rescore(session: WriteSession, pair_id: str, match: Match) -> None:
+    values = {"score": match.score, "reasons": match.reasons}
+    session.execute(sa.update(T).where(T.c.account_id == session.account_id, T.c.id == pair_id).values(values))
+
+
 def put(session: WriteSession, pair: Pair) -> None:
     """Write a pair as it is, unless there is one of the two."""
     values = {name: getattr(pair, name) for name in ("id", "noun", "left_id", "right_id", "score", "dismissed", "create_time")}

@@ -17,9 +17,10 @@ from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.tags import tag_key
 from kontor_contacts.settings import ContactsSettings
-from kontor_contacts.store import accounts, duplicates, likely, merge_snapshots, merges, photos, tags
+from kontor_contacts.store import accounts, duplicates, likely, merge_snapshots, merges, persons, photos, tags
 from kontor_contacts.store.duplicates import Pair
 from kontor_contacts.store.merge_snapshots import R, Snapshot
+from kontor_contacts.usecases import colleagues
 from kontor_contacts.usecases.custom_types import converted
 
 # How a change came about that merging, or undoing it, has made.
@@ -123,6 +124,9 @@ def restore_pairs(session: WriteSession, merge: Merge, kept: Snapshot[Any]) -> N
     there = likely.names(session, merge.noun, list(theirs))
     for other in sorted(there):
         duplicates.put(session, theirs[other])
+    if merge.noun == persons.NOUN:
+        # Where they work may have been limited meanwhile.
+        colleagues.forget(session, [merge.duplicate_id])
 
 
 def _other(pair: Pair, record_id: str) -> str:

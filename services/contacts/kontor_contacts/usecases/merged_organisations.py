@@ -100,10 +100,11 @@ def showing(session: WriteSession, organisation_ids: Iterable[str]) -> Shown:
 
 
 def touch(
-    session: WriteSession, survivor: Organisation, shown: Shown, *, children: Sequence[str], people: frozenset[str], renamed: bool
+    session: WriteSession, survivor: Organisation, shown: Shown, *, children: Sequence[str], people: frozenset[str], shown_otherwise: bool
 ) -> None:
-    """Raise the versions of all who show something of it, each once; of the survivor and the duplicate they are raised already."""
-    if renamed:
+    """Raise the versions of all who show something of it, each once; of the survivor and the duplicate they are raised already.
+    `shown_otherwise`: under another name or to others, so that who works there shows something else."""
+    if shown_otherwise:
         people |= {position.person_id for position in positions.of_organisation(session, survivor.id)}
     touch_organisations(session, children, "parent_id")
     touch_organisations(session, sorted(shown.organisations.difference(children, {survivor.id})), "effective_addresses")

@@ -145,4 +145,5 @@ def _tell_merged(session: WriteSession, made: Merge, snapshot: Snapshot[Organisa
     updated(session, f"{NOUN}/{duplicate.id}", gone, action="merge")
     published.organisation_merged(session, duplicate, made)
     shown = showing(session, [after.id] if shows_otherwise(before, after) else snapshot.children)
-    touch(session, after, shown, children=snapshot.children, people=changes.people, renamed=before.name != after.name)
+    shown_otherwise = (before.name, before.visibility) != (after.name, after.visibility)
+    touch(session, after, shown, children=snapshot.children, people=changes.people, shown_otherwise=shown_otherwise)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from kontor_chassis.db.sessions import WriteSession
 from kontor_contacts.events import published
 from kontor_contacts.store import organisations, persons
+from kontor_contacts.usecases import colleagues
 
 _AT_ONCE = 500
 
@@ -17,6 +18,8 @@ def touch_persons(session: WriteSession, ids: Sequence[str], changed: str) -> No
             if changed == "positions":
                 persons.rekey(session, person)
             published.person_updated(session, person, [changed])
+        if changed == "positions":
+            colleagues.forget(session, chunk)
 
 
 def touch_organisations(session: WriteSession, ids: Sequence[str], changed: str) -> None:

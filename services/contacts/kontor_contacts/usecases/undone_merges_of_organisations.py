@@ -197,4 +197,5 @@ class _Undoing:
         published.organisation_unmerged(session, duplicate, self._merge)
         shown = showing(session, children) | showing(session, [after.id] if shows_otherwise(now, after) else ())
         shown = Shown(shown.organisations - {duplicate.id}, shown.people)
-        touch(session, after, shown, children=children, people=self._changes.people, renamed=now.name != after.name)
+        shown_otherwise = (now.name, now.visibility) != (after.name, after.visibility)
+        touch(session, after, shown, children=children, people=self._changes.people, shown_otherwise=shown_otherwise)
