@@ -15,12 +15,15 @@ from kontor_contacts.domain.custom_values import NO_VALUES, SCALE, Change, Value
 from kontor_contacts.store import tag_bits
 from kontor_contacts.store.tables import CUSTOM_FIELDS as F
 from kontor_contacts.store.tables import CUSTOM_VALUES as V
+from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
+from kontor_contacts.store.visibility import can_hide, seen, viewer
 
 # Longer texts are compared and sorted by their beginning: an entry of an index in PostgreSQL holds some 2,700 bytes.
 KEY_LENGTH = 300
 # Types whose values are found in `number`.
 NUMERIC = frozenset({"number", "decimal", "yes_no"})
 
+_RECORDS = {"persons": PERSONS, "organisations": ORGANISATIONS}
 _ACCOUNT = sa.bindparam("this_account", type_=sa.Text)
 _RECORD = sa.bindparam("this_id", type_=sa.Text)
 _FIELD = sa.bindparam("this_field", type_=sa.Text)
@@ -131,6 +134,19 @@ def count_choice(session: ReadSession, field_id: str, key: str) -> int:
     parameters = {"this_account": session.account_id, "this_field": field_id, "key": key}
     chosen = sa.select(sa.func.count()).select_from(V).where(*_OF_FIELD, V.c.text_key == sa.bindparam("key", type_=sa.Text))
     return int(session.execute(chosen, parameters).scalar_one())
+
+
+def count_seen(session: ReadSession, field: CustomField, choice: str = "") -> int:
+    """How many of the records that the caller sees have a value, or this choice."""
+    which = V.c.text_key == choice if choice else V.c.place == 0
+    theirs = sa.select(sa.func.count()).select_from(V).where(*_OF_FIELD, which, seen(_RECORDS[field.noun], V.c.account_id, V.c.record_id))
+    parameters = {"this_account": session.account_id, "this_field": field.id}
+    return int(session.execute(theirs, parameters | viewer(session)).scalar_one())
+
+
+def may_be_hidden(session: ReadSession, field: CustomField) -> bool:
+    """Whether records that can have a value may be hidden from the caller."""
+    return can_hide(session, _RECORDS[field.noun])
 
 
 def largest(session: ReadSession, field_id: str) -> int:

@@ -85,10 +85,11 @@ def delete(session: WriteSession, field_id: str, *, etag: str) -> None:
     field, present = _lock(session, field_id, etag)
     count = custom_values.count(session, field.id)
     if count and not field.archived:
+        records, seen = _records(session, field)
         raise FailedPrecondition(
-            f"{_records(count)} a value of {field.key}. Archive the field first; deleting it then deletes the values.",
+            f"{records} a value of {field.key}. Archive the field first; deleting it then deletes the values.",
             reason="CUSTOM_FIELD_IN_USE",
-            detail={"count": str(count)},
+            detail={"count": str(seen)},
         )
     custom_fields.delete(session, field.id)
     left = [one for one in present if one.id != field.id]
@@ -122,12 +123,12 @@ def _check_choices(session: WriteSession, before: CustomField, after: CustomFiel
     for choice in before.choices:
         if choice.key in kept:
             continue
-        count = custom_values.count_choice(session, before.id, choice.key)
-        if count:
+        if custom_values.count_choice(session, before.id, choice.key):
+            records, seen = _records(session, before, choice.key)
             raise FailedPrecondition(
-                f"{_records(count)} the choice {choice.key}, so it cannot be taken away.",
+                f"{records} the choice {choice.key}, so it cannot be taken away.",
                 reason="CHOICE_IN_USE",
-                detail={"choice": choice.key, "count": str(count)},
+                detail={"choice": choice.key, "count": str(seen)},
             )
 
 
@@ -137,16 +138,22 @@ def _check_type(session: WriteSession, before: CustomField, after: CustomField) 
         return []
     records = custom_values.carriers(session, before.id)
     if records and not can_follow(before.type, after.type):
+        told, seen = _records(session, before)
         raise FailedPrecondition(
-            f"{_records(len(records))} a value of {before.key}, and not every {before.type} is a {after.type}.",
+            f"{told} a value of {before.key}, and not every {before.type} is a {after.type}.",
             reason="TYPE_CANNOT_CHANGE",
-            detail={"from": before.type, "to": after.type, "count": str(len(records))},
+            detail={"from": before.type, "to": after.type, "count": str(seen)},
         )
     return records
 
 
-def _records(count: int) -> str:
-    return "1 record has" if count == 1 else f"{count} records have"
+def _records(session: WriteSession, field: CustomField, choice: str = "") -> tuple[str, int]:
+    """What has a value, or this choice: how a sentence about it begins, and how many of them the caller sees. Where some may be hidden from
+    them the sentence gives no number: it would be too low, or tell how many are."""
+    seen = custom_values.count_seen(session, field, choice)
+    if custom_values.may_be_hidden(session, field):
+        return "Records have", seen
+    return "1 record has" if seen == 1 else f"{seen} records have", seen
 
 
 def _move_others(session: WriteSession, before: list[CustomField], after: list[CustomField], *, but: str) -> None:
