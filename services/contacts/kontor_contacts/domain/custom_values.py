@@ -52,7 +52,7 @@ def changes(before: Mapping[str, Value], given: Given, fields: Mapping[str, Cust
     """
     wanted: Given = dict.fromkeys(before) if given is CLEARED else given
     found = [Change(_writable(key, fields), value) for key, value in wanted.items()]
-    checked = [Change(change.field, _checked(change.field, change.value)) for change in found]
+    checked = [Change(change.field, checked_value(change.field, change.value)) for change in found]
     return [change for change in checked if before.get(change.field.key) != change.value]
 
 
@@ -97,8 +97,8 @@ def _writable(key: str, fields: Mapping[str, CustomField]) -> CustomField:
     return field
 
 
-def _checked(field: CustomField, value: Value | None) -> Value | None:
-    """Nothing is the same as no value: an empty text, an empty list."""
+def checked_value(field: CustomField, value: Value | None) -> Value | None:
+    """Nothing is the same as no value: an empty text, an empty list. Raises InvalidArgument naming `custom.<key>`."""
     if value is None or value in ("", ()):
         return None
     return _READERS[field.type](field, value)

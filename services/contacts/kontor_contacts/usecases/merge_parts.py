@@ -1,17 +1,16 @@
 """What merging people and merging organisations have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Generic
 
 from kontor_chassis.db.sessions import WriteSession
 from kontor_chassis.errors import Aborted
 from kontor_chassis.etags import etag_of
 from kontor_chassis.ids import new_id
-from kontor_contacts.domain.custom_fields import CHOICE_TYPES, CustomField
+from kontor_contacts.domain.custom_fields import CustomField
 from kontor_contacts.domain.custom_values import Change, Value
-from kontor_contacts.domain.home import Home
 from kontor_contacts.domain.merges import Merge
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
@@ -20,11 +19,20 @@ from kontor_contacts.settings import ContactsSettings
 from kontor_contacts.store import accounts, duplicates, likely, merge_snapshots, merges, persons, photos, tags
 from kontor_contacts.store.duplicates import Pair
 from kontor_contacts.store.merge_snapshots import R, Snapshot
-from kontor_contacts.usecases import colleagues
-from kontor_contacts.usecases.custom_types import converted
+from kontor_contacts.usecases import colleagues, kept_values
+from kontor_contacts.usecases.kept_values import Leftovers
 
 # How a change came about that merging, or undoing it, has made.
 MEANS = "merge"
+
+
+@dataclass(frozen=True)
+class Present(Generic[R]):
+    """What a merge has kept, and of custom fields what has no place any more."""
+
+    kept: Snapshot[R]
+    left_of_survivor: Leftovers
+    left_of_duplicate: Leftovers
 
 
 def check_etags(sent: tuple[str, str], versions: tuple[int, int]) -> None:
@@ -65,7 +73,7 @@ def custom_changes(before: Mapping[str, Value], after: Mapping[str, Value], fiel
     return [Change(fields[key], after.get(key)) for key in keys]
 
 
-def present_snapshot(session: WriteSession, merge: Merge, kind: type[R], fields: Mapping[str, CustomField]) -> Snapshot[R]:
+def present_snapshot(session: WriteSession, merge: Merge, kind: type[R], fields: Mapping[str, CustomField]) -> Present[R]:
     """What was kept, in the words of today: tags by their present names, and values of custom fields as of their present types."""
     kept = merge_snapshots.load(merges.snapshot(session, merge.id), kind)
     renamed = {tag_key(kept.tags[tag_id]): name for tag_id, name in tags.names_of(session, list(kept.tags)).items()}
@@ -74,24 +82,14 @@ def present_snapshot(session: WriteSession, merge: Merge, kind: type[R], fields:
     def now(record: R) -> R:
         # A tag that was deleted since is made again, under the name that it had.
         carried = {tag_key(name): name for name in (renamed.get(tag_key(name), name) for name in record.tags)}
-        custom = {key: value for key, old in record.custom.items() if (value := _present_value(kept, key, old, fields, home)) is not None}
+        custom = kept_values.present(kept, record.custom, fields, home)
         return replace(record, tags=tuple(sorted(carried.values(), key=str.casefold)), custom=custom)
 
-    return replace(kept, before=now(kept.before), duplicate=now(kept.duplicate), after=now(kept.after))
-
-
-def _present_value(kept: Snapshot[Any], key: str, value: Value, fields: Mapping[str, CustomField], home: Home) -> Value | None:
-    """None where the field, or the choice, is gone."""
-    field_id, kind = kept.fields[key]
-    field = fields.get(key)
-    if field is None or field.id != field_id:
-        return None
-    if field.type not in CHOICE_TYPES:
-        return value if field.type == kind else converted(value, field.type, home)
-    known = tuple(choice.key for choice in field.choices if choice.key in (value if isinstance(value, tuple) else (value,)))
-    if field.type == "multi_choice":
-        return known or None
-    return known[0] if known else None
+    return Present(
+        kept=replace(kept, before=now(kept.before), duplicate=now(kept.duplicate), after=now(kept.after)),
+        left_of_survivor=kept_values.leftovers_of_survivor(kept, fields, home),
+        left_of_duplicate=kept_values.leftovers_of_duplicate(kept, fields, home),
+    )
 
 
 # Pairs of likely duplicates ---------------------------------------------------------------------------------------------------

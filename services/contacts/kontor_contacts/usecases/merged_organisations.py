@@ -79,7 +79,7 @@ def tell_changed(
     """What became of the survivor, once."""
     changed = changed_fields(before, after)
     audited = {name: (value_of(before, name), value_of(after, name)) for name in changed}
-    updated(session, f"{NOUN}/{after.id}", {**audited, **more}, action=action)
+    updated(session, f"{NOUN}/{after.id}", {**more, **audited}, action=action)
     published.organisation_updated(session, after, changed)
 
 

@@ -12,7 +12,7 @@ from kontor_contacts.domain.custom_fields import CustomField
 from kontor_contacts.domain.merged_positions import added, join, part
 from kontor_contacts.domain.merged_records import choosable, in_order, person_with, values_of
 from kontor_contacts.domain.merges import Merge, check_undo
-from kontor_contacts.domain.merging import Choices, check_choices, merged, parted
+from kontor_contacts.domain.merging import BACKGROUND, Choices, check_choices, merged, parted
 from kontor_contacts.domain.persons import Person, changed_fields, value_of
 from kontor_contacts.domain.positions import Position
 from kontor_contacts.events import published
@@ -24,6 +24,7 @@ from kontor_contacts.store.merge_snapshots import Snapshot, definitions
 from kontor_contacts.store.persons import NOUN, position_order
 from kontor_contacts.store.survivors import present_id
 from kontor_contacts.usecases import custom_values, main_contacts, merge_parts
+from kontor_contacts.usecases.merge_parts import Present
 from kontor_contacts.usecases.moved import missing, unknown, way_of
 from kontor_contacts.usecases.touching import touch_organisations
 
@@ -120,18 +121,26 @@ def undo(session: WriteSession, merge: Merge) -> Person:
     assert survivor is not None
     now = _with_all_values(session, survivor)
     fields = custom_fields.by_key(session, NOUN)
-    kept = merge_parts.present_snapshot(session, merge, Person, fields)
+    found = merge_parts.present_snapshot(session, merge, Person, fields)
+    kept = found.kept
     theirs = _positions_again(session, merge, kept)
     divided = part(kept.before.positions, theirs, kept.after.positions, now.positions, duplicate_id=merge.duplicate_id, also=kept.positions)
     more = added(kept.before.positions, divided.ours)
     content = parted(values_of(kept.before), values_of(kept.duplicate), values_of(kept.after), values_of(now), more=more)
+    content[BACKGROUND] = found.left_of_survivor.below(content[BACKGROUND])
     after = replace(person_with(now, in_order(content, fields)), version=now.version + 1, update_time=session.now, positions=divided.ours)
-    # One above what was told of its end.
-    duplicate = replace(kept.duplicate, version=kept.duplicate.version + 2, update_time=session.now, positions=divided.theirs)
+    duplicate = replace(
+        kept.duplicate,
+        # One above what was told of its end.
+        version=kept.duplicate.version + 2,
+        update_time=session.now,
+        background=found.left_of_duplicate.below(kept.duplicate.background),
+        positions=divided.theirs,
+    )
     _write_undone(session, merge, now, after, duplicate, fields)
     submissions.hand_over(session, kept.submissions, after.id, duplicate.id)
     merge_parts.restore_pairs(session, merge, kept)
-    _tell_undone(session, merge, kept, now, after, duplicate)
+    _tell_undone(session, merge, found, now, after, duplicate)
     return after
 
 
@@ -171,7 +180,8 @@ def _write_undone(
     merges.finish(session, merge.id)
 
 
-def _tell_undone(session: WriteSession, merge: Merge, kept: Snapshot[Person], now: Person, after: Person, duplicate: Person) -> None:
+def _tell_undone(session: WriteSession, merge: Merge, found: Present[Person], now: Person, after: Person, duplicate: Person) -> None:
+    kept = found.kept
     known = {position.id for position in now.positions}
     _tell_positions(session, now.positions, (*after.positions, *(item for item in duplicate.positions if item.id in known)))
     for position in duplicate.positions:
@@ -179,9 +189,11 @@ def _tell_undone(session: WriteSession, merge: Merge, kept: Snapshot[Person], no
             published.position_created(session, position)
     # First, so that nobody takes what is the duplicate's for that of a survivor who is opened with this.
     published.person_unmerged(session, duplicate, merge)
-    _tell_changed(session, now, after, {"merged": (f"{NOUN}/{duplicate.id}", None)}, action="undo_merge")
+    more = {**found.left_of_survivor.told, "merged": (f"{NOUN}/{duplicate.id}", None)}
+    _tell_changed(session, now, after, more, action="undo_merge")
     again = {"name": (None, duplicate.display_name), "merged_into": (f"{NOUN}/{after.id}", None)}
-    updated(session, f"{NOUN}/{duplicate.id}", again, action="undo_merge")
+    left = found.left_of_duplicate.told_below(kept.duplicate.background)
+    updated(session, f"{NOUN}/{duplicate.id}", {**again, **left}, action="undo_merge")
     present = {position.organisation_id for position in duplicate.positions if position.to_date is None}
     stands_for = main_contact_rows.organisations_of(session, after.id)
     back = sorted(present.intersection(stands_for, kept.main_contact_of))
@@ -220,7 +232,7 @@ def _tell_changed(session: WriteSession, before: Person, after: Person, more: Ma
     for position_id in sorted({*had, *has}):
         if had.get(position_id) != has.get(position_id):
             audited[f"positions/{position_id}"] = (had.get(position_id), has.get(position_id))
-    updated(session, f"{NOUN}/{after.id}", {**audited, **more}, action=action)
+    updated(session, f"{NOUN}/{after.id}", {**more, **audited}, action=action)
     told = sorted({*changed, *(name.partition("/")[0] for name in audited)})
     shown = replace(after, positions=tuple(sorted(after.positions, key=position_order)))
     published.person_updated(session, shown, told)

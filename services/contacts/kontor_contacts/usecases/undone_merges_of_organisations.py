@@ -8,7 +8,7 @@ from kontor_chassis.db.sessions import WriteSession
 from kontor_contacts.domain.custom_fields import CustomField
 from kontor_contacts.domain.merged_records import in_order, organisation_with, values_of
 from kontor_contacts.domain.merges import Merge, check_undo
-from kontor_contacts.domain.merging import parted
+from kontor_contacts.domain.merging import BACKGROUND, parted
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.positions import Position
 from kontor_contacts.domain.trees import MAX_LEVELS
@@ -28,6 +28,7 @@ from kontor_contacts.store.merge_snapshots import Snapshot
 from kontor_contacts.store.organisations import NOUN
 from kontor_contacts.store.survivors import present_id
 from kontor_contacts.usecases import custom_values, merge_parts
+from kontor_contacts.usecases.merge_parts import Present
 from kontor_contacts.usecases.merged_organisations import (
     PositionChanges,
     Shown,
@@ -53,9 +54,9 @@ def undo(session: WriteSession, merge: Merge) -> Organisation:
     check_undo(merge, now=session.now, survivor_there=survivor is not None, later_id=merges.later(session, merge))
     assert survivor is not None
     fields = custom_fields.by_key(session, NOUN)
-    kept = merge_parts.present_snapshot(session, merge, Organisation, fields)
-    persons.hold(session, _people_of(session, survivor, kept))
-    return _Undoing(session, merge, kept, fields, with_all_values(session, survivor)).run()
+    found = merge_parts.present_snapshot(session, merge, Organisation, fields)
+    persons.hold(session, _people_of(session, survivor, found.kept))
+    return _Undoing(session, merge, found, fields, with_all_values(session, survivor)).run()
 
 
 def _people_of(session: WriteSession, survivor: Organisation, kept: Snapshot[Organisation]) -> list[str]:
@@ -70,11 +71,12 @@ class _Undoing:
     """One undoing: the steps share what the ones before have found."""
 
     def __init__(
-        self, session: WriteSession, merge: Merge, kept: Snapshot[Organisation], fields: Mapping[str, CustomField], now: Organisation
+        self, session: WriteSession, merge: Merge, found: Present[Organisation], fields: Mapping[str, CustomField], now: Organisation
     ) -> None:
         self._session = session
         self._merge = merge
-        self._kept = kept
+        self._found = found
+        self._kept = found.kept
         self._fields = fields
         self._now = now
         self._changes = PositionChanges()
@@ -84,6 +86,7 @@ class _Undoing:
         # From here on the duplicate's id leads to itself.
         merges.finish(self._session, self._merge.id)
         content = parted(values_of(kept.before), values_of(kept.duplicate), values_of(kept.after), values_of(now))
+        content[BACKGROUND] = self._found.left_of_survivor.below(content[BACKGROUND])
         after = organisation_with(now, in_order(content, self._fields))
         after = replace(after, version=now.version + 1, update_time=self._session.now)
         duplicate = self._insert_duplicate()
@@ -109,6 +112,7 @@ class _Undoing:
             # One above what was told of its end.
             version=kept.version + 2,
             update_time=self._session.now,
+            background=self._found.left_of_duplicate.below(kept.background),
             parent_id=parent_id if len(line_of(self._session, parent_id)) < MAX_LEVELS else "",
             main_contact_person_id="",
             main_contact=None,
@@ -191,9 +195,11 @@ class _Undoing:
         self._changes.tell(session)
         for child_id in children:
             updated(session, f"{NOUN}/{child_id}", {"parent_id": (after.id, duplicate.id)})
-        tell_changed(session, now, after, {"merged": (f"{NOUN}/{duplicate.id}", None)}, action="undo_merge")
+        more = {**self._found.left_of_survivor.told, "merged": (f"{NOUN}/{duplicate.id}", None)}
+        tell_changed(session, now, after, more, action="undo_merge")
         again = {"name": (None, duplicate.name), "merged_into": (f"{NOUN}/{after.id}", None)}
-        updated(session, f"{NOUN}/{duplicate.id}", again, action="undo_merge")
+        left = self._found.left_of_duplicate.told_below(self._kept.duplicate.background)
+        updated(session, f"{NOUN}/{duplicate.id}", {**again, **left}, action="undo_merge")
         published.organisation_unmerged(session, duplicate, self._merge)
         shown = showing(session, children) | showing(session, [after.id] if shows_otherwise(now, after) else ())
         shown = Shown(shown.organisations - {duplicate.id}, shown.people)
