@@ -2,7 +2,8 @@
 
 Lists are united without doubles; of what a record has one of, the survivor's value stays unless it is empty or the duplicate's is
 chosen. Undoing compares three states of the survivor, before and after the merge and now: what is as the merge left it goes back, what
-was changed or added since stays. The duplicate needs no comparing: it becomes what it was.
+was changed or added since stays. Where nothing is left of what the merge put in place of the survivor's own, that comes back. The
+duplicate needs no comparing: it becomes what it was.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
@@ -43,6 +44,8 @@ _KEYS: Mapping[str, Callable[[Any], Hashable]] = {
 _SORTED: Mapping[str, Callable[[Any], Any]] = {"tags": str.casefold, "relationships": str}
 _MOST = {**dict.fromkeys(MEDIA, MAX_PER_MEDIUM), "dates": MAX_DATES, "assistants": MAX_ASSISTANTS, "tags": MAX_TAGS}
 LISTS = frozenset(_KEYS)
+# To be seen by everyone, or the uppermost: that is somebody's work as well.
+_EMPTY_SAYS_SOMETHING = frozenset({VISIBILITY, "parent_id"})
 
 
 def check_choices(chosen: Choices, choosable: Collection[str]) -> None:
@@ -117,9 +120,7 @@ def _merged(name: str, ours: Any, theirs: Any, chosen: Choices) -> Any:
     if name == VISIBILITY and ours is not None and not ours.is_limited:
         # What was limited must not be seen by everyone because it was merged.
         return theirs
-    # 0 and no are values of a custom field.
-    empty = ours is None if name.startswith(PREFIX) else not ours
-    return theirs if empty else ours
+    return theirs if _is_empty(name, ours) else ours
 
 
 def _parted(name: str, before: Any, duplicate: Any, after: Any, now: Any) -> Any:
@@ -127,9 +128,16 @@ def _parted(name: str, before: Any, duplicate: Any, after: Any, now: Any) -> Any
         return before
     if is_list(name, before, duplicate, after, now):
         return _divided(name, before or (), after or (), now or ())
-    if name == BACKGROUND and after == _both(before, duplicate):
+    if name == BACKGROUND and after in (_both(before, duplicate), duplicate):
         return _without(before, after, now)
-    return now
+    # Whoever cleared the duplicate's value has not taken away the one that the merge had replaced by it.
+    replaced = name not in _EMPTY_SAYS_SOMETHING and before != after and not _is_empty(name, before)
+    return before if replaced and _is_empty(name, now) else now
+
+
+def _is_empty(name: str, value: Any) -> bool:
+    """0 and no are values of a custom field."""
+    return value is None if name.startswith(PREFIX) else not value
 
 
 # Lists ------------------------------------------------------------------------------------------------------------------------
@@ -166,7 +174,7 @@ def _divided(name: str, before: Sequence[Any], after: Sequence[Any], now: Sequen
         elif not as_left:
             kept.append(item)
     # What was chosen away, and is not there now because the merge took it.
-    back = [item for key, item in had.items() if key not in left and key not in present]
+    back = [item for key, item in had.items() if key not in present and _plain(left.get(key)) != _plain(item)]
     return _arranged(name, _with_primary(name, [*kept, *back], before))
 
 
@@ -221,9 +229,13 @@ def _both(ours: str | None, theirs: str | None) -> str:
 
 
 def _without(before: str, after: str, now: str) -> str:
-    """The text without the duplicate's, where lines were added before or behind the two; where they were rewritten, all of it."""
-    if now.startswith(f"{after}\n"):
-        return (before + now[len(after) :]).strip()
-    if now.endswith(f"\n{after}"):
-        return (now[: -len(after)] + before).strip()
-    return now
+    """The text without the duplicate's, where lines were added before or behind what the merge left; where that was rewritten, or it is
+    too long then, all of it."""
+    found = now
+    if not after or (not now and before not in after):
+        found = _both(before, now)
+    elif now.startswith(f"{after}\n"):
+        found = (before + now[len(after) :]).strip()
+    elif now.endswith(f"\n{after}"):
+        found = (now[: -len(after)] + before).strip()
+    return found if len(found) <= TEXT else now

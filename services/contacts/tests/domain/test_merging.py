@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,168 +10,18 @@ from hypothesis import strategies as st
 
 from kontor_chassis.errors import InvalidArgument
 from kontor_contacts.domain.assistants import Assistant
-from kontor_contacts.domain.care import Care
-from kontor_contacts.domain.contact_points import ContactPoints, Email, Messenger, Phone, PostalAddress, Web, checked
-from kontor_contacts.domain.custom_fields import Choice, CustomField
+from kontor_contacts.domain.contact_points import ContactPoints, Email, Phone
 from kontor_contacts.domain.dates import ImportantDate
-from kontor_contacts.domain.merged_records import choosable, in_order, organisation_with, person_with, values_of
-from kontor_contacts.domain.merging import BOTH, DUPLICATE, LISTS, SURVIVOR, check_choices, merged, parted
+from kontor_contacts.domain.merged_records import choosable, organisation_with, person_with, values_of
+from kontor_contacts.domain.merging import BOTH, DUPLICATE, LISTS, SURVIVOR, check_choices
 from kontor_contacts.domain.organisations import Organisation
 from kontor_contacts.domain.persons import Person
-from kontor_contacts.domain.tags import tag_names
 from kontor_contacts.domain.visibility import EVERYONE, Visibility
+from services.contacts.tests.records_to_merge import FIELDS, PAIRS, Pair, choices, edited, made_one, made_two
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-FIELDS = {
-    "themen": CustomField("persons", "themen", "Themen", "multi_choice", choices=tuple(Choice(key, key) for key in "abcd")),
-    "umsatz": CustomField("persons", "umsatz", "Umsatz", "number"),
-    "anteil": CustomField("persons", "anteil", "Anteil", "decimal"),
-    "vertrag": CustomField("persons", "vertrag", "Vertrag", "date"),
-    "ok": CustomField("persons", "ok", "OK", "yes_no"),
-}
 # What the etag and the store are about, and what is merged by rules of its own.
 NOT_MERGED = {"id", "version", "create_time", "update_time", "creator_user_id", "main_contact", "address_origin_id"}
-WORDS = st.sampled_from(["", "a", "b", "A", "c"])
-
-
-def listed(item: st.SearchStrategy[Any], most: int = 4) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.lists(item, max_size=most).map(tuple)
-
-
-@st.composite
-def points(draw: st.DrawFn) -> ContactPoints:
-    kinds = st.sampled_from(["work", "private"])
-    emails = {
-        email.address.casefold(): email for email in draw(listed(st.builds(Email, st.sampled_from(["a@x.de", "A@x.de", "b@x.de"]), kinds)))
-    }
-    drawn = ContactPoints(
-        tuple(emails.values()),
-        draw(listed(st.builds(Phone, st.sampled_from(["0431 1", "0431 123456", "+49 431 123456", "x"]), kinds))),
-        draw(listed(st.builds(PostalAddress, city=st.sampled_from(["Kiel", "KIEL", "Wien"]), kind=kinds))),
-        draw(listed(st.builds(Web, st.sampled_from(["https://a.de", "https://a.de/", "https://b.de"])))),
-        draw(listed(st.builds(Messenger, st.just("matrix"), st.sampled_from(["a", "A", "b"])))),
-    )
-    return checked(drawn, country="DE")
-
-
-@st.composite
-def dates(draw: st.DrawFn) -> tuple[ImportantDate, ...]:
-    kept = draw(listed(st.builds(ImportantDate, st.integers(1, 2), st.just(9), label=WORDS), 3))
-    birthday = draw(st.none() | st.builds(ImportantDate, st.integers(1, 12), st.just(1), kind=st.just("birthday")))
-    place = draw(st.integers(0, len(kept)))
-    return (*kept[:place], birthday, *kept[place:]) if birthday else kept
-
-
-@st.composite
-def customs(draw: st.DrawFn) -> Mapping[str, Any]:
-    return draw(
-        st.fixed_dictionaries(
-            {},
-            optional={
-                "themen": st.sets(st.sampled_from("abcd"), min_size=1).map(lambda keys: tuple(sorted(keys))),
-                "umsatz": st.integers(0, 2),
-                "anteil": st.sampled_from([Decimal("0"), Decimal("0.5")]),
-                "vertrag": st.just(date(2026, 1, 31)),
-                "ok": st.booleans(),
-            },
-        )
-    )
-
-
-BACKGROUNDS = st.sampled_from(["", "Kennt Frau B.", "Mag Tee.\n\nKein Kaffee.", "Mag Tee."])
-CARES = st.builds(Care, st.booleans(), WORDS, WORDS)
-TAGS = listed(st.sampled_from(["Kunde", "kunde", "VIP", "Presse"])).map(lambda names: tuple(sorted(tag_names(names), key=str.casefold)))
-PERSONS = st.builds(
-    Person,
-    last_name=st.sampled_from(["Öztürk", "Oeztuerk"]),
-    first_name=WORDS,
-    salutation=WORDS,
-    title=WORDS,
-    gender=WORDS,
-    background=BACKGROUNDS,
-    language=WORDS,
-    points=points(),
-    dates=dates(),
-    assistants=listed(st.builds(Assistant, st.sampled_from(["Eva", "eva", "Uwe"]), WORDS, WORDS), 3),
-    care=CARES,
-    tags=TAGS,
-    custom=customs(),
-    photo_id=WORDS,
-)
-ORGANISATIONS = st.builds(
-    Organisation,
-    name=st.sampled_from(["Müller", "Mueller GmbH"]),
-    kind=st.sampled_from(["company", "holding"]),
-    background=BACKGROUNDS,
-    industry=WORDS,
-    size=st.integers(0, 2),
-    website=WORDS,
-    relationships=st.sets(st.sampled_from(["customer", "partner"])).map(lambda words: tuple(sorted(words))),
-    points=points(),
-    care=CARES,
-    tags=TAGS,
-    custom=customs(),
-    parent_id=WORDS,
-    main_contact_person_id=WORDS,
-)
-Pair = tuple[Person, Person] | tuple[Organisation, Organisation]
-PAIRS: st.SearchStrategy[Pair] = st.tuples(PERSONS, PERSONS) | st.tuples(ORGANISATIONS, ORGANISATIONS)
-
-
-@st.composite
-def choices(draw: st.DrawFn, record: Person | Organisation) -> dict[str, str]:
-    names = draw(st.sets(st.sampled_from(sorted(choosable(record, FIELDS))), max_size=6))
-    return {name: draw(st.sampled_from([SURVIVOR, DUPLICATE] + ([BOTH] if name == "background" else []))) for name in names}
-
-
-def made_one(pair: Pair, chosen: Mapping[str, str]) -> Any:
-    survivor, duplicate = pair
-    content = in_order(merged(values_of(survivor), values_of(duplicate), chosen), FIELDS)
-    return person_with(survivor, content) if isinstance(survivor, Person) else organisation_with(survivor, content)
-
-
-def made_two(pair: Pair, after: Any, now: Any) -> Any:
-    survivor, duplicate = pair
-    content = in_order(parted(values_of(survivor), values_of(duplicate), values_of(after), values_of(now)), FIELDS)
-    return person_with(now, content) if isinstance(now, Person) else organisation_with(now, content)
-
-
-# A record after somebody has worked with it: some of its fields are of another one, lists have lost and gained.
-@st.composite
-def edited(draw: st.DrawFn, record: Any) -> Any:
-    content = dict(values_of(record))
-    other = values_of(draw(PERSONS if isinstance(record, Person) else ORGANISATIONS))
-    for name in draw(st.sets(st.sampled_from(sorted({*content, *other})), max_size=6)):
-        if name in LISTS or isinstance(content.get(name), tuple):
-            old, new = content.get(name) or (), other.get(name) or ()
-            kept = tuple(item for item in old if draw(st.booleans()))
-            gained = tuple(item for item in new if not any(_same(name, item, mine) for mine in kept))
-            content[name] = _one_primary(name, (*kept, *gained))
-        elif name == "background":
-            content[name] = draw(
-                st.sampled_from([f"{content[name]}\nNeu.".strip(), f"Neu.\n{content[name]}".strip(), other[name] or "Anders."])
-            )
-        else:
-            content[name] = other.get(name)
-    content = in_order(content, FIELDS)
-    return person_with(record, content) if isinstance(record, Person) else organisation_with(record, content)
-
-
-def _same(name: str, one: Any, other: Any) -> bool:
-    if name == "emails":
-        return bool(one.address.casefold() == other.address.casefold())
-    if name == "dates":
-        return one == other or one.kind == other.kind == "birthday"
-    return bool(one.casefold() == other.casefold()) if name == "tags" else bool(one == other)
-
-
-def _one_primary(name: str, items: tuple[Any, ...]) -> tuple[Any, ...]:
-    if name in ("tags", "relationships"):
-        return tuple(sorted(items, key=str.casefold))
-    if not items or not hasattr(items[0], "primary"):
-        return items
-    first = next((place for place, item in enumerate(items) if item.primary), 0)
-    return tuple(replace(item, primary=place == first) for place, item in enumerate(items))
 
 
 @pytest.mark.parametrize("kind", [Person, Organisation])
@@ -271,9 +119,68 @@ def test_what_was_done_since_stays_with_the_survivor_and_what_was_not_goes_back(
         elif name in LISTS or any(isinstance(value, tuple) for value in (had.get(name), left.get(name), is_now.get(name))):
             _check_list(name, *(values.get(name) or () for values in (had, left, is_now, has)))
         elif name == "background":
-            assert has[name] == is_now[name] or all(line in has[name] for line in ("Neu.", had[name]))
+            assert has[name] in (is_now[name], had[name]) or all(line in has[name] for line in ("Neu.", had[name]))
+        elif _is_nothing(name, is_now.get(name)) and had.get(name) != left.get(name) and name != "parent_id":
+            # What was cleared is not the survivor's own.
+            assert has.get(name) == had.get(name) or _is_nothing(name, had.get(name)), name
         else:
             assert has.get(name) == is_now.get(name), name
+
+
+def _is_nothing(name: str, value: Any) -> bool:
+    return value is None if name.startswith("custom.") else not value
+
+
+@EXAMPLES
+@given(data=st.data(), pair=PAIRS)
+def test_what_the_merge_replaced_comes_back_where_nobody_put_anything_in_its_place(data: st.DataObject, pair: Pair) -> None:
+    names = choosable(pair[0], FIELDS) - {"visibility", "parent_id"}
+    after = made_one(pair, dict.fromkeys(names, DUPLICATE))
+    cleared = data.draw(st.sets(st.sampled_from(sorted(values_of(after).keys() - {"visibility", "parent_id"}))))
+    content = {name: _nothing(name, value) if name in cleared else value for name, value in values_of(after).items()}
+    now = person_with(after, content) if isinstance(after, Person) else organisation_with(after, content)
+    had, left, has = values_of(pair[0]), values_of(after), values_of(made_two(pair, after, now))
+    for name, own in had.items():
+        if name == "dates":
+            birthdays, left_birthdays, has_birthdays = (
+                [item for item in values[name] if item.kind == "birthday"] for values in (had, left, has)
+            )
+            assert has_birthdays == ([] if name in cleared and birthdays == left_birthdays else birthdays)
+        elif name in LISTS or isinstance(own, tuple):
+            assert has.get(name, ()) == (() if name in cleared else own)
+        elif name == "background" and name in cleared and own in left[name]:
+            assert has[name] == ("" if left[name] else own)
+        else:
+            assert has.get(name) == (own if name not in cleared or own != left.get(name) else content[name]), name
+
+
+def _nothing(name: str, value: Any) -> Any:
+    return None if name.startswith("custom.") else type(value)()
+
+
+@pytest.mark.parametrize("choice", [SURVIVOR, DUPLICATE])
+def test_a_birthday_that_was_replaced_is_not_taken_away_with_the_other(choice: str) -> None:
+    ours, theirs = (ImportantDate(1, day, year=1980, kind="birthday") for day in (1, 2))
+    pair = (Person(last_name="x", dates=(ours,)), Person(last_name="x", dates=(theirs,)))
+    after = made_one(pair, {"birthday": choice})
+    assert made_two(pair, after, replace(after, dates=())).dates == ((ours,) if choice == DUPLICATE else ())
+    other = ImportantDate(3, 3, kind="birthday")
+    assert made_two(pair, after, replace(after, dates=(other,))).dates == (other,)
+
+
+def test_lines_added_to_a_background_that_was_chosen_stay_below_the_survivors_own() -> None:
+    pair = (Person(last_name="x", background="Mag Tee."), Person(last_name="x", background="Kennt Frau B."))
+    after = made_one(pair, {"background": DUPLICATE})
+    assert made_two(pair, after, replace(after, background="Kennt Frau B.\nNeu.")).background == "Mag Tee.\nNeu."
+    assert made_two(pair, after, replace(after, background="")).background == "Mag Tee."
+    assert made_two(pair, after, replace(after, background="Neu.")).background == "Neu."
+    empty = (pair[0], replace(pair[1], background=""))
+    after = made_one(empty, {"background": DUPLICATE})
+    assert made_two(empty, after, replace(after, background="Neu.")).background == "Mag Tee.\n\nNeu."
+    long = (replace(pair[0], background="a" * 60_000), pair[1])
+    after = made_one(long, {"background": DUPLICATE})
+    added = f"{after.background}\n{'b' * 60_000}"
+    assert made_two(long, after, replace(after, background=added)).background == added
 
 
 def _check_list(name: str, had: Any, left: Any, is_now: Any, has: Any) -> None:
