@@ -147,10 +147,26 @@ def _note_failure(context: sa.engine.ExceptionContext) -> None:
         context.connection.info["failed"] = True
 
 
+class _SqliteConnection(sqlite3.Connection):
+    """Knows its cursors since they were last closed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cursors: list[sqlite3.Cursor] = []
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        cursor = super().cursor(*args, **kwargs)
+        self.cursors.append(cursor)
+        return cursor
+
+
 def _close_cursors(connection: sa.Connection) -> None:
     """End what an exception kept from being read to its end: it would pin its snapshot to SQLite's connection, for all who get it next."""
-    for cursor in () if connection.invalidated else connection.info.pop("cursors", ()):
-        cursor.close()
+    own = None if connection.invalidated else connection.connection.dbapi_connection
+    if isinstance(own, _SqliteConnection):
+        for cursor in own.cursors:
+            cursor.close()
+        own.cursors.clear()
 
 
 def _roll_back(connection: sa.Connection) -> None:
@@ -202,7 +218,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         hide_parameters=True,
         pool_size=_SQLITE_READERS + 1,
         max_overflow=_READERS,
-        connect_args={"check_same_thread": False, "timeout": _LOCK_SECONDS},
+        connect_args={"check_same_thread": False, "timeout": _LOCK_SECONDS, "factory": _SqliteConnection},
     )
 
     @event.listens_for(engine, "connect")
@@ -211,10 +227,6 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "journal_size_limit=67108864"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def remember(connection: sa.Connection, cursor: Any, *_: Any) -> None:
-        connection.info.setdefault("cursors", []).append(cursor)
 
     return engine
 
