@@ -141,17 +141,13 @@ def required_bits(listing: Listing, node: Node) -> int:
     bits = 0
     for term in required(node):
         field = listing.fields.get(term.field) if isinstance(term, Restriction) else None
-        if isinstance(term, Restriction) and field is not None and field.bits is not None and _has_value(term):
+        if isinstance(term, Restriction) and field is not None and field.bits is not None and term.asks_for_value:
             bits |= field.bits(term.value.text)
     return bits
 
 
 def has_bits(column: sa.ColumnElement[int], bits: int | sa.ColumnElement[int]) -> Condition:
     return column.bitwise_and(bits) == bits
-
-
-def _has_value(term: Restriction) -> bool:
-    return term.comparator != "!=" and bool(term.value.text)
 
 
 def _hides(listing: Listing, order: Order, start: Start | None, field: Field, restriction: Restriction) -> bool:
@@ -183,7 +179,7 @@ def rarest(session: ReadSession, listing: Listing, compile_: Compiler, node: Nod
 
 
 def _start(session: ReadSession, listing: Listing, compile_: Compiler, term: Node) -> Start | None:
-    if not isinstance(term, Restriction) or not _has_value(term):
+    if not isinstance(term, Restriction) or not term.asks_for_value:
         return None
     field = listing.fields.get(term.field)
     if field is None or not field.selective:

@@ -27,6 +27,11 @@ class Restriction:
     value: Value
     position: int
 
+    @property
+    def asks_for_value(self) -> bool:
+        """Only what has a value, and this one or one in a range, fulfils it."""
+        return self.comparator != "!=" and bool(self.value.text)
+
 
 @dataclass(frozen=True)
 class Not:

@@ -55,8 +55,8 @@ def _where(
 
 def _of_same_field(listing: Listing, node: Node, sorting: Sorting) -> list[Restriction]:
     """Comparisons that every record must fulfil, with values of the field that sorts: those bound the walk."""
-    compared = [term for term in required(node) if isinstance(term, Restriction) and term.field == sorting.path and term.comparator != "!="]
-    return [term for term in compared if term.value.text]
+    terms = (term for term in required(node) if isinstance(term, Restriction))
+    return [term for term in terms if term.field == sorting.path and term.asks_for_value]
 
 
 def _with_value(

@@ -1,7 +1,6 @@
 """Every SQL statement about organisations."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -119,8 +118,7 @@ def insert(session: WriteSession, organisation: Organisation) -> Organisation:
     }
     bits = 0
     if organisation.tags:
-        names, bits = tags.replace(session, NOUN, organisation.id, organisation.tags, sort_key=organisation.sort_key)
-        organisation = replace(organisation, tags=names)
+        organisation, bits = tags.put_on(session, NOUN, organisation)
     session.execute(_INSERT, origin | _values(organisation) | {"tag_bits": bits})
     contact_points.insert(session, NOUN, organisation.id, organisation.points)
     duplicate_keys.insert(session, NOUN, organisation.id, keys_of(of_organisation(organisation)))
@@ -132,8 +130,8 @@ def update(session: WriteSession, before: Organisation, after: Organisation) -> 
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
     columns = _values(after)
     if set(before.tags) != set(after.tags) or before.sort_key != after.sort_key:
-        names, bits = tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key)
-        after, columns = replace(after, tags=names), columns | {"tag_bits": bits}
+        after, bits = tags.put_on(session, NOUN, after)
+        columns["tag_bits"] = bits
         tag_bits.put_on_values(session, after.id, bits)
     session.execute(_UPDATE, _this(session, after.id) | columns)
     if of_organisation(before) != of_organisation(after):

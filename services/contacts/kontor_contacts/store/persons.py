@@ -4,7 +4,6 @@ Those on hot paths are built once, with parameters: building a statement anew co
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -220,8 +219,7 @@ def insert(session: WriteSession, person: Person) -> Person:
     origin = {"account_id": session.account_id, "create_time": person.create_time, "creator_user_id": person.creator_user_id}
     bits = 0
     if person.tags:
-        names, bits = tags.replace(session, NOUN, person.id, person.tags, sort_key=person.sort_key)
-        person = replace(person, tags=names)
+        person, bits = tags.put_on(session, NOUN, person)
     session.execute(_INSERT, origin | _values(person) | {"tag_bits": bits})
     contact_points.insert(session, NOUN, person.id, person.points)
     duplicate_keys.insert(session, NOUN, person.id, keys_of(of_person(person)))
@@ -233,8 +231,8 @@ def update(session: WriteSession, before: Person, after: Person) -> Person:
     """Write what differs; the caller holds the row and has raised the version. Answers it with its tags as they are kept."""
     columns = _values(after)
     if set(before.tags) != set(after.tags) or before.sort_key != after.sort_key:
-        names, bits = tags.replace(session, NOUN, after.id, after.tags, sort_key=after.sort_key)
-        after, columns = replace(after, tags=names), columns | {"tag_bits": bits}
+        after, bits = tags.put_on(session, NOUN, after)
+        columns["tag_bits"] = bits
         tag_bits.put_on_values(session, after.id, bits)
     session.execute(_UPDATE, _this(session, after.id) | columns)
     if of_person(before) != of_person(after):

@@ -1,7 +1,8 @@
 """Tags, and which record carries which."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -10,12 +11,16 @@ from kontor_chassis.db.sessions import ReadSession, WriteSession
 from kontor_chassis.db.upsert import insert_or_ignore
 from kontor_chassis.ids import new_id
 from kontor_chassis.text import prefix_end
+from kontor_contacts.domain.organisations import Organisation
+from kontor_contacts.domain.persons import Person
 from kontor_contacts.domain.tag_bits import tag_bits
 from kontor_contacts.domain.tags import tag_key
 from kontor_contacts.store.tables import ORGANISATIONS, PERSONS
 from kontor_contacts.store.tables import TAGGINGS as G
 from kontor_contacts.store.tables import TAGS as T
 from kontor_contacts.store.visibility import hidden_ids
+
+Record = TypeVar("Record", Person, Organisation)
 
 # How far tags are counted to find the rarest: beyond that they are common, whichever is walked.
 _COUNT_UP_TO = 2000
@@ -48,16 +53,16 @@ def from_rows(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(sorted((row[0] for row in rows), key=str.casefold))
 
 
-def replace(session: WriteSession, noun: str, record_id: str, names: Sequence[str], *, sort_key: str) -> tuple[tuple[str, ...], int]:
-    """Let the record carry exactly these tags, making those that do not exist yet. Answers their names as they are kept (a tag that
-    exists keeps its own spelling), and their bits for the record's row."""
-    session.execute(_TAKE_OFF, {"this_account": session.account_id, "this_id": record_id})
-    kept = ensure(session, names)
+def put_on(session: WriteSession, noun: str, record: Record) -> tuple[Record, int]:
+    """Let the record carry exactly its tags, making those that do not exist yet. Answers it with their names as they are kept (a tag
+    that exists keeps its own spelling), and their bits for the record's row."""
+    session.execute(_TAKE_OFF, {"this_account": session.account_id, "this_id": record.id})
+    kept = ensure(session, record.tags)
     bits = tag_bits(row.id for row in kept)
-    carried = {"account_id": session.account_id, "record_id": record_id, "noun": noun, "sort_key": sort_key, "tag_bits": bits}
+    carried = {"account_id": session.account_id, "record_id": record.id, "noun": noun, "sort_key": record.sort_key, "tag_bits": bits}
     if kept:
         session.execute(_PUT_ON, [{**carried, "tag_id": row.id} for row in kept])
-    return from_rows([[row.name] for row in kept]), bits
+    return replace(record, tags=from_rows([[row.name] for row in kept])), bits
 
 
 def rarest_first(session: ReadSession, noun: str, names: Sequence[str]) -> list[str] | None:
